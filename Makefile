@@ -1,0 +1,64 @@
+# The targets of the contract (design, section 4). Each installs what it needs; none needs root, Docker or an account.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+FN     ?= notify-dispatch
+TARGET  = $(subst -,_,$(FN))
+
+.PHONY: help install run demo test check format bundle function lock clean
+
+help:            ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed            ## make .venv with the pulser command in it
+
+run: $(VENV)/.installed                ## everything, locally, until Ctrl-C
+	@exec $(BIN)/pulser dev
+
+demo: $(VENV)/.installed               ## the main job once, end to end
+	@$(BIN)/pulser demo
+
+test: $(VENV)/.installed-dev           ## all tests
+	@$(BIN)/pytest
+
+check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.installed-dev         ## rewrite the code in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bundle:                                ## build/<FN>/, a folder that deploys alone: make bundle FN=notify-dispatch
+	@rm -rf build/$(FN) && mkdir -p build/$(FN)
+	@git ls-files functions/$(FN) shared | tar -cT - | tar -x --transform 's|^functions/$(FN)/||' -C build/$(FN)
+	@echo "build/$(FN): deploy it with the entry point $(TARGET)"
+
+function: $(VENV)/.installed           ## one function alone: make function FN=notify-dispatch
+	@exec $(BIN)/functions-framework --source functions/$(FN)/main.py --target $(TARGET) --host 127.0.0.1
+
+lock: $(VENV)/.installed-dev           ## write the requirements files anew: newest versions, no addresses
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile $(LOCK) --upgrade pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile $(LOCK) --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
+
+clean:                                 ## remove what the targets made
+	@rm -rf $(VENV) build .pulser .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pulser needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is incomplete here; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing the tools for tests and checks …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
