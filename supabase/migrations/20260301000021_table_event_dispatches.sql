@@ -1,0 +1,25 @@
+-- One row per event that pulser has seen: what became of it. The pending ones are notify-dispatch's work.
+create table if not exists ops.event_dispatches (
+    event_id uuid primary key,
+    position bigint generated always as identity,
+    status text not null default 'pending',
+    -- One row of each inserting statement is marked; the deferred trigger rings for that row alone.
+    first_of_statement boolean not null default false,
+    recorded_at timestamptz not null default clock_timestamp(),
+    routed_at timestamptz,
+    claim_token uuid,
+    claimed_by text,
+    lease_until timestamptz,
+    constraint status_is_known check (status in ('pending', 'routed', 'unrouted')),
+    constraint only_a_pending_event_is_claimed check (status = 'pending' or claim_token is null),
+    constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),
+    constraint routed_at_matches_status check ((status = 'pending') = (routed_at is null))
+);
+
+create index if not exists event_dispatches_pending on ops.event_dispatches (position) where status = 'pending';
+create index if not exists event_dispatches_claimed on ops.event_dispatches (lease_until) where claim_token is not null;
+
+alter table ops.event_dispatches enable row level security;
+revoke all on table ops.event_dispatches from public, anon, authenticated;
+grant select on table ops.event_dispatches to service_role;
+comment on table ops.event_dispatches is 'What became of each event: pending, routed or unrouted. Filled by the trigger of platform_events and by reconcile_events_v1.';

@@ -1,0 +1,50 @@
+-- The outbox. A delivery is one effect in Slack (today: one post), claimed with a token and a lease, settled once.
+-- queued → sending → sent | in_doubt | failed | dead; in_doubt → sent (adopted) | queued; failed → sending when due.
+create table if not exists ops.deliveries (
+    delivery_id uuid primary key default gen_random_uuid(),
+    position bigint generated always as identity,
+    kind text not null default 'post',
+    event_id uuid not null references ops.event_dispatches (event_id),
+    route text not null,
+    channel text not null,
+    mention text,
+    status text not null default 'queued',
+    attempts integer not null default 0,
+    next_attempt_at timestamptz not null default clock_timestamp(),
+    retry_until timestamptz not null default clock_timestamp() + interval '24 hours',
+    claim_token uuid,
+    claimed_by text,
+    lease_until timestamptz,
+    -- When the first post that may be in Slack was claimed: where the search in the history begins.
+    doubtful_since timestamptz,
+    reason text,
+    error text,
+    adopted boolean not null default false,
+    slack_channel_id text,
+    slack_ts text,
+    created_at timestamptz not null default clock_timestamp(),
+    sent_at timestamptz,
+    constraint kind_is_known check (kind in ('post')),
+    constraint status_is_known check (status in ('queued', 'sending', 'sent', 'in_doubt', 'failed', 'dead')),
+    constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),
+    constraint sending_is_claimed check (status <> 'sending' or claim_token is not null),
+    constraint only_sending_and_in_doubt_are_claimed check (claim_token is null or status in ('sending', 'in_doubt')),
+    constraint sent_has_its_message check ((status = 'sent') = (slack_ts is not null and slack_channel_id is not null and sent_at is not null)),
+    constraint trouble_has_a_reason check (status not in ('in_doubt', 'failed', 'dead') or reason is not null),
+    constraint in_doubt_says_since_when check (status <> 'in_doubt' or doubtful_since is not null),
+    constraint only_sent_is_adopted check (not adopted or status = 'sent'),
+    -- An event stands once in a channel, whatever routes lead there (invariant 4).
+    constraint one_post_per_event_and_channel unique (event_id, channel)
+);
+
+create unique index if not exists deliveries_position on ops.deliveries (position);
+create index if not exists deliveries_open on ops.deliveries (channel, position)
+where status in ('queued', 'sending', 'in_doubt', 'failed');
+create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';
+create index if not exists deliveries_sending on ops.deliveries (lease_until) where status = 'sending';
+create index if not exists deliveries_dead on ops.deliveries (created_at) where status = 'dead';
+
+alter table ops.deliveries enable row level security;
+revoke all on table ops.deliveries from public, anon, authenticated;
+grant select on table ops.deliveries to service_role;
+comment on table ops.deliveries is 'The outbox: one row per message to Slack. Filled by record_deliveries_v1, drained by notify-dispatch.';

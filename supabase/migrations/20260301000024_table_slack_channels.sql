@@ -1,0 +1,11 @@
+-- The pace of each channel (invariant 7). Its row is the lock under which a channel's next message is chosen.
+create table if not exists ops.slack_channels (
+    channel text primary key,
+    next_post_at timestamptz not null default '-infinity',
+    slack_channel_id text
+);
+
+alter table ops.slack_channels enable row level security;
+revoke all on table ops.slack_channels from public, anon, authenticated;
+grant select on table ops.slack_channels to service_role;
+comment on table ops.slack_channels is 'When each channel may get its next message. Written by record_, claim_ and settle_delivery functions.';

@@ -1,0 +1,17 @@
+-- The only way pulser reads ops.platform_events.
+create or replace function ops.read_events_v1(event_ids uuid[])
+returns table (event_id uuid, event jsonb)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+    return query execute format(
+        'select e.%1$I, ops.event_of_row_v1(to_jsonb(e)) from ops.platform_events e where e.%1$I = any ($1)',
+        ops.platform_event_key_v1()
+    ) using event_ids;
+end;
+$$;
+
+revoke all on function ops.read_events_v1(uuid[]) from public, anon, authenticated, service_role;
+comment on function ops.read_events_v1(uuid[]) is 'The events with these ids, in either shape of the table. Called by claim_events_v1, claim_deliveries_v1 and event_story_v1.';

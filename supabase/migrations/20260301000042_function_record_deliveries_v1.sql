@@ -1,0 +1,46 @@
+-- Settles claimed events: their deliveries are written in the same transaction (invariant 3).
+-- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …}]}]
+create or replace function ops.record_deliveries_v1(claim_token uuid, routings jsonb)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    held uuid[];
+begin
+    -- A token that has been taken over holds nothing (invariant 6).
+    select coalesce(array_agg(d.event_id), '{}') into held
+    from (
+        select d.event_id from ops.event_dispatches d
+        where d.claim_token = record_deliveries_v1.claim_token order by d.position for update
+    ) d;
+
+    with routed as (
+        select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal
+        from jsonb_array_elements(routings) r (routing)
+        cross join lateral jsonb_array_elements(r.routing -> 'deliveries') with ordinality v (delivery, ordinal)
+        where (r.routing ->> 'event_id')::uuid = any (held)
+    ), channels as (
+        insert into ops.slack_channels (channel)
+        select distinct routed.delivery ->> 'channel' from routed order by 1
+        on conflict (channel) do nothing
+    )
+    insert into ops.deliveries (event_id, route, channel, mention)
+    select routed.event_id, routed.delivery ->> 'route', routed.delivery ->> 'channel', routed.delivery ->> 'mention'
+    from routed join ops.event_dispatches d on d.event_id = routed.event_id
+    order by d.position, routed.ordinal
+    on conflict (event_id, channel) do nothing;
+
+    update ops.event_dispatches d
+    set status = case when exists (select from ops.deliveries v where v.event_id = d.event_id) then 'routed' else 'unrouted' end,
+        routed_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
+    where d.event_id = any (held)
+        and d.event_id in (select (r ->> 'event_id')::uuid from jsonb_array_elements(routings) r);
+    return jsonb_build_object('settled', cardinality(held));
+end;
+$$;
+
+revoke all on function ops.record_deliveries_v1(uuid, jsonb) from public, anon, authenticated;
+grant execute on function ops.record_deliveries_v1(uuid, jsonb) to service_role;
+comment on function ops.record_deliveries_v1(uuid, jsonb) is 'Writes the deliveries of claimed events and settles these: {settled: how many}, 0 for an old token. Called by notify-dispatch.';

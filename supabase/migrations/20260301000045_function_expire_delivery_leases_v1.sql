@@ -1,0 +1,30 @@
+-- A worker that vanished while it posted leaves a delivery in doubt: its post may be in Slack or not.
+create or replace function ops.expire_delivery_leases_v1()
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    expired integer;
+begin
+    with gone as (
+        select d.delivery_id, d.claim_token from ops.deliveries d
+        where d.status = 'sending' and d.lease_until < clock_timestamp()
+        for update skip locked
+    ), ended as (
+        update ops.delivery_attempts a
+        set ended_at = clock_timestamp(), outcome = 'lease_expired', reason = 'lease_expired', error = 'the worker vanished'
+        from gone where a.delivery_id = gone.delivery_id and a.claim_token = gone.claim_token
+    )
+    update ops.deliveries d
+    set status = 'in_doubt', reason = 'lease_expired', error = format('worker %s vanished while it posted', d.claimed_by),
+        next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
+    from gone where d.delivery_id = gone.delivery_id;
+    get diagnostics expired = row_count;
+    return expired;
+end;
+$$;
+
+revoke all on function ops.expire_delivery_leases_v1() from public, anon, authenticated, service_role;
+comment on function ops.expire_delivery_leases_v1() is 'Puts deliveries of vanished workers in doubt; how many. Called by claim_deliveries_v1 and sweep_v1.';

@@ -1,0 +1,19 @@
+-- The next delivery of a channel and when its own backoff ends. A channel's order is kept: only its head can go, and while
+-- the head is being posted nothing else does. One that has been in doubt for a minute is left behind (and said so).
+create or replace function ops.channel_head_v1(channel text)
+returns table (delivery_id uuid, status text, next_attempt_at timestamptz)
+language sql
+volatile
+set search_path = ''
+as $$
+    select d.delivery_id, d.status, d.next_attempt_at
+    from ops.deliveries d
+    where d.channel = channel_head_v1.channel
+        and d.status in ('queued', 'sending', 'in_doubt', 'failed')
+        and not (d.status = 'in_doubt' and d.doubtful_since < clock_timestamp() - interval '1 minute')
+    order by d.position
+    limit 1
+$$;
+
+revoke all on function ops.channel_head_v1(text) from public, anon, authenticated, service_role;
+comment on function ops.channel_head_v1(text) is 'The next delivery of a channel. Called by claim_posts_v1 and next_delivery_due_v1.';

@@ -1,0 +1,23 @@
+-- When a delivery can next be claimed: a post that its channel's pace and Slack allow, a probe, or a lease that runs out.
+create or replace function ops.next_delivery_due_v1()
+returns timestamptz
+language sql
+volatile
+set search_path = ''
+as $$
+    select min(due.at) from (
+        select greatest(c.next_post_at, h.next_attempt_at, ops.slack_held_until_v1('chat.postMessage')) as at
+        from ops.slack_channels c cross join lateral ops.channel_head_v1(c.channel) h
+        where h.status in ('queued', 'failed')
+        union all
+        (
+            select greatest(d.next_attempt_at, d.lease_until, ops.slack_held_until_v1('conversations.history'))
+            from ops.deliveries d where d.status = 'in_doubt' order by d.next_attempt_at limit 1
+        )
+        union all
+        (select d.lease_until from ops.deliveries d where d.status = 'sending' order by d.lease_until limit 1)
+    ) due
+$$;
+
+revoke all on function ops.next_delivery_due_v1() from public, anon, authenticated, service_role;
+comment on function ops.next_delivery_due_v1() is 'When the next delivery can be claimed, null when none waits. Called by claim_deliveries_v1, work_is_due_v1.';

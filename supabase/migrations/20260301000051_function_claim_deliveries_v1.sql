@@ -1,0 +1,43 @@
+-- Work for a dispatcher: posts and probes, each with a token, and in how many seconds there will be more.
+create or replace function ops.claim_deliveries_v1(worker text, max_deliveries integer, lease_seconds integer)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    claimed uuid[];
+    work jsonb;
+begin
+    perform ops.expire_delivery_leases_v1();
+    claimed := ops.claim_posts_v1(worker, max_deliveries, lease_seconds);
+    claimed := claimed || ops.claim_probes_v1(worker, max_deliveries - cardinality(claimed), lease_seconds);
+
+    insert into ops.delivery_attempts (delivery_id, claim_token, attempt, purpose, worker)
+    select d.delivery_id, d.claim_token, d.attempts, case d.status when 'sending' then 'post' else 'probe' end, worker
+    from ops.deliveries d where d.delivery_id = any (claimed);
+
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'delivery_id', d.delivery_id, 'claim_token', d.claim_token, 'attempt', d.attempts,
+        'purpose', case d.status when 'sending' then 'post' else 'probe' end,
+        'channel', d.channel, 'slack_channel_id', c.slack_channel_id, 'mention', d.mention, 'route', d.route,
+        'doubtful_since', d.doubtful_since, 'waited_s', extract(epoch from clock_timestamp() - s.recorded_at),
+        'event', coalesce(e.event, jsonb_build_object('event_id', d.event_id))
+    ) order by d.position), '[]') into work
+    from ops.deliveries d
+    join ops.slack_channels c on c.channel = d.channel
+    join ops.event_dispatches s on s.event_id = d.event_id
+    left join ops.read_events_v1((select array_agg(v.event_id) from ops.deliveries v where v.delivery_id = any (claimed))) e
+        on e.event_id = d.event_id
+    where d.delivery_id = any (claimed);
+
+    return jsonb_build_object(
+        'deliveries', work,
+        'next_due_in_s', greatest(0, extract(epoch from ops.next_delivery_due_v1() - clock_timestamp()))
+    );
+end;
+$$;
+
+revoke all on function ops.claim_deliveries_v1(text, integer, integer) from public, anon, authenticated;
+grant execute on function ops.claim_deliveries_v1(text, integer, integer) to service_role;
+comment on function ops.claim_deliveries_v1(text, integer, integer) is 'Takes due deliveries for a time: {deliveries, next_due_in_s}. Called by notify-dispatch.';

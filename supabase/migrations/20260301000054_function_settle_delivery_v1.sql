@@ -1,0 +1,58 @@
+-- Records how a claimed delivery ended. With a token that is not the delivery's any more it changes nothing (invariant 6).
+-- outcome: {"result": sent|adopted|failed|in_doubt|dead|absent|unknown, "reason", "error", "retry_in_s",
+--           "slack_channel_id", "slack_ts", "hold_method", "hold_s"}
+create or replace function ops.settle_delivery_v1(delivery_id uuid, claim_token uuid, outcome jsonb)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    result text := outcome ->> 'result';
+    settled ops.deliveries;
+begin
+    select d.* into settled from ops.deliveries d
+    where d.delivery_id = settle_delivery_v1.delivery_id and d.claim_token = settle_delivery_v1.claim_token
+    for update;
+    if not found then
+        return jsonb_build_object('settled', false);
+    end if;
+    if result = 'failed' and settled.retry_until < clock_timestamp() then
+        result := 'dead';
+    end if;
+
+    update ops.deliveries d
+    set status = case result
+            when 'adopted' then 'sent' when 'absent' then 'queued' when 'unknown' then 'in_doubt' else result
+        end,
+        reason = outcome ->> 'reason', error = outcome ->> 'error', adopted = result = 'adopted',
+        next_attempt_at = clock_timestamp() + make_interval(secs => coalesce((outcome ->> 'retry_in_s')::double precision, 0)),
+        slack_channel_id = outcome ->> 'slack_channel_id', slack_ts = outcome ->> 'slack_ts',
+        sent_at = case when result in ('sent', 'adopted') then clock_timestamp() end,
+        claim_token = null, claimed_by = null, lease_until = null
+    where d.delivery_id = settled.delivery_id
+    returning d.* into settled;
+
+    update ops.delivery_attempts a
+    set ended_at = clock_timestamp(), outcome = result, reason = settled.reason, error = settled.error
+    where a.delivery_id = settled.delivery_id and a.claim_token = settle_delivery_v1.claim_token;
+
+    -- From Slack's answer to the next claim, not from claim to claim: a slow answer must not bring two posts together.
+    update ops.slack_channels c
+    set next_post_at = greatest(c.next_post_at, clock_timestamp() + interval '1 second'),
+        slack_channel_id = coalesce(settled.slack_channel_id, c.slack_channel_id)
+    where c.channel = settled.channel and result in ('sent', 'failed', 'in_doubt', 'dead');
+
+    if outcome ->> 'hold_method' is not null then
+        perform ops.hold_slack_v1(outcome ->> 'hold_method', (outcome ->> 'hold_s')::double precision, settled.reason);
+    end if;
+    if result = 'dead' then
+        perform ops.announce_dead_delivery_v1(settled.delivery_id);
+    end if;
+    return jsonb_build_object('settled', true, 'status', settled.status);
+end;
+$$;
+
+revoke all on function ops.settle_delivery_v1(uuid, uuid, jsonb) from public, anon, authenticated;
+grant execute on function ops.settle_delivery_v1(uuid, uuid, jsonb) to service_role;
+comment on function ops.settle_delivery_v1(uuid, uuid, jsonb) is 'Records how a claimed delivery ended: {settled, status}; settled is false for an old token. Called by notify-dispatch.';

@@ -1,0 +1,21 @@
+-- A delivery as the ledger's readers see it. latency_ms: from the event's record to Slack's ok.
+create or replace function ops.delivery_summary_v1(delivery ops.deliveries, event jsonb, recorded_at timestamptz)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'delivery_id', delivery.delivery_id, 'position', delivery.position,
+        'event_id', delivery.event_id, 'event_type', event ->> 'event_type',
+        'route', delivery.route, 'channel', delivery.channel, 'status', delivery.status,
+        'attempts', delivery.attempts, 'reason', delivery.reason, 'error', delivery.error, 'adopted', delivery.adopted,
+        'created_at', delivery.created_at,
+        'next_attempt_at', case when delivery.status in ('queued', 'failed', 'in_doubt') then delivery.next_attempt_at end,
+        'sent_at', delivery.sent_at, 'slack_channel_id', delivery.slack_channel_id, 'slack_ts', delivery.slack_ts,
+        'latency_ms', round(extract(epoch from delivery.sent_at - recorded_at) * 1000)
+    )
+$$;
+
+revoke all on function ops.delivery_summary_v1(ops.deliveries, jsonb, timestamptz) from public, anon, authenticated, service_role;
+comment on function ops.delivery_summary_v1(ops.deliveries, jsonb, timestamptz) is 'A delivery as JSON. Called by list_deliveries_v1 and event_story_v1.';

@@ -1,0 +1,26 @@
+-- filter, each key optional: {"status", "channel", "event_type", "since", "limit"}; newest first.
+create or replace function ops.list_deliveries_v1(filter jsonb default '{}')
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+    select coalesce(jsonb_agg(listed.summary order by listed.position desc), '[]')
+    from (
+        select d.position, ops.delivery_summary_v1(d, e.event, s.recorded_at) as summary
+        from ops.deliveries d
+        join ops.event_dispatches s on s.event_id = d.event_id
+        left join lateral ops.read_events_v1(array[d.event_id]) e on true
+        where (filter ->> 'status' is null or d.status = filter ->> 'status')
+            and (filter ->> 'channel' is null or filter ->> 'channel' in (d.channel, d.slack_channel_id))
+            and (filter ->> 'since' is null or d.created_at >= (filter ->> 'since')::timestamptz)
+            and (filter ->> 'event_type' is null or e.event ->> 'event_type' = filter ->> 'event_type')
+        order by d.position desc
+        limit least(coalesce((filter ->> 'limit')::integer, 50), 1000)
+    ) listed
+$$;
+
+revoke all on function ops.list_deliveries_v1(jsonb) from public, anon, authenticated;
+grant execute on function ops.list_deliveries_v1(jsonb) to service_role;
+comment on function ops.list_deliveries_v1(jsonb) is 'Deliveries, newest first, at most 1,000. Called by `pulser ledger list`, the console and `pulser demo`.';

@@ -1,0 +1,29 @@
+-- What became of an event: {"event", "dispatch", "deliveries": [summary + "attempts_log"]}; null for an unknown id.
+create or replace function ops.event_story_v1(event_id uuid)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'event', e.event || jsonb_build_object('recorded_at', s.recorded_at),
+        'dispatch', jsonb_build_object(
+            'status', coalesce(s.status, 'unrecorded'), 'recorded_at', s.recorded_at, 'routed_at', s.routed_at
+        ),
+        'deliveries', (
+            select coalesce(jsonb_agg(
+                ops.delivery_summary_v1(d, e.event, s.recorded_at)
+                || jsonb_build_object('attempts_log', ops.attempts_log_v1(d.delivery_id))
+                order by d.position
+            ), '[]')
+            from ops.deliveries d where d.event_id = event_story_v1.event_id
+        )
+    )
+    from ops.read_events_v1(array[event_story_v1.event_id]) e
+    left join ops.event_dispatches s on s.event_id = e.event_id
+$$;
+
+revoke all on function ops.event_story_v1(uuid) from public, anon, authenticated;
+grant execute on function ops.event_story_v1(uuid) to service_role;
+comment on function ops.event_story_v1(uuid) is 'The whole story of an event. Called by `pulser ledger show`, the console and `pulser demo`.';
