@@ -12,7 +12,7 @@ create table if not exists ops.notification_routes (
     is_default boolean not null default false,
     constraint name_is_not_empty check (name <> ''),
     constraint severity_is_known check (minimum_severity in ('info', 'warning', 'error', 'critical')),
-    constraint channel_is_a_name_or_an_id check (channel ~ '^(#[^\s#@,]{1,80}|[CGD][A-Z0-9]{6,})$'),
+    constraint channel_is_a_name_or_an_id check (channel ~ '^(#[^\s#@,A-Z.]{1,80}|[CGD][A-Z0-9]{6,})$'),
     constraint mention_is_known check (mention ~ '^(here|channel|[UWS][A-Z0-9]{6,})$')
 );
 

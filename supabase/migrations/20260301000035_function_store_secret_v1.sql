@@ -1,6 +1,6 @@
 -- Writes one of pulser's secrets into Vault, new or changed. For the owner of the database alone.
 create or replace function ops.store_secret_v1(name text, value text)
-returns void
+returns boolean
 language plpgsql
 security definer
 set search_path = ''
@@ -21,8 +21,9 @@ begin
     else
         perform vault.update_secret(known, value);
     end if;
+    return known is null;
 end;
 $$;
 
 revoke all on function ops.store_secret_v1(text, text) from public, anon, authenticated, service_role;
-comment on function ops.store_secret_v1(text, text) is 'Stores one of pulser''s secrets in Vault. Called by `pulser dev`, as the owner of the database.';
+comment on function ops.store_secret_v1(text, text) is 'Stores one of pulser''s secrets in Vault; true when it is new. Called by `pulser dev`, as the owner of the database.';

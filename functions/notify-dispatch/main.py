@@ -1,0 +1,20 @@
+"""notify-dispatch: turns events into messages in Slack. POST rings it, GET ?action=health tells how it is."""
+
+from __future__ import annotations
+
+import functools
+
+import functions_framework.aio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from notify_dispatch.serve import Service
+
+# Made at the first request: functions-framework imports this file before it forks.
+service = functools.cache(Service.from_environment)
+
+
+@functions_framework.aio.http
+async def notify_dispatch(request: Request) -> Response:
+    """The entry point, as functions-framework calls it."""
+    return await service().answer(request)

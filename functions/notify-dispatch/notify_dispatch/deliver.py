@@ -1,0 +1,89 @@
+"""One claimed delivery: render, post (or look for an earlier post), settle."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import structlog
+
+from notify_dispatch.claimed import ClaimedDelivery
+from notify_dispatch.event import Event
+from notify_dispatch.outcome import LAYOUT_REFUSED, Outcome, of_post, of_post_error
+from notify_dispatch.probe import probe
+from notify_dispatch.render import Message, render, render_plain
+from pulser.database import Database
+from pulser.errors import DatabaseUnavailable, PulserError
+from pulser.slack import REQUEST_TIMEOUT, SlackApi
+
+LEASE_SECONDS = 20
+# A post that would begin later than this after its claim might end after the lease: it is given back instead.
+LATEST_START = LEASE_SECONDS - 1.5 * REQUEST_TIMEOUT
+SETTLE_PAUSE = 0.5  # seconds between two tries to settle while the database is away
+
+log = structlog.get_logger()
+
+
+async def deliver(delivery: ClaimedDelivery, ledger: Database, slack: SlackApi) -> None:
+    """Carry out a claimed delivery and settle it. Logs and never raises: one delivery's trouble is its own."""
+    claimed_at = time.monotonic()
+    ids = {"delivery_id": delivery.delivery_id, "event_id": delivery.event["event_id"]}
+    with structlog.contextvars.bound_contextvars(**ids, channel=delivery.channel, attempt=delivery.attempt):
+        try:
+            outcome = await (_post if delivery.purpose == "post" else _probe)(delivery, slack, claimed_at)
+            await _settle(delivery, ledger, outcome, claimed_at)
+        except Exception:  # the boundary of one delivery: its lease runs out, and the probe finds what happened
+            log.exception("delivery_left_to_its_lease")
+
+
+async def _post(delivery: ClaimedDelivery, slack: SlackApi, claimed_at: float) -> Outcome:
+    arguments = _message(delivery).to_arguments()
+    if time.monotonic() - claimed_at > LATEST_START:
+        return Outcome("failed", "started_late", "the worker was held up; nothing was sent")
+    try:
+        answer = await slack.call(
+            "chat.postMessage", channel=delivery.slack_channel_id or delivery.channel, **arguments
+        )
+    except PulserError as error:
+        return of_post_error(
+            error,
+            attempt=delivery.attempt,
+            jitter=random.random(),  # noqa: S311  it spreads retries, it guards nothing
+            refused_before=delivery.last_reason,
+        )
+    return of_post(answer)
+
+
+async def _probe(delivery: ClaimedDelivery, slack: SlackApi, _claimed_at: float) -> Outcome:
+    return await probe(slack, delivery)
+
+
+def _message(delivery: ClaimedDelivery) -> Message:
+    event = Event.from_json(delivery.event)
+    if delivery.last_reason in LAYOUT_REFUSED:
+        return render_plain(event, delivery_id=delivery.delivery_id, mention=delivery.mention)
+    message = render(event, delivery_id=delivery.delivery_id, mention=delivery.mention, delayed_s=delivery.waited_s)
+    if message.degraded:
+        log.error("rendering_failed", error=message.degraded)
+    return message
+
+
+async def _settle(delivery: ClaimedDelivery, ledger: Database, outcome: Outcome, claimed_at: float) -> None:
+    """Tell the ledger, again and again while it is away and the lease holds: what we know must not be lost."""
+    arguments = {"delivery_id": delivery.delivery_id, "claim_token": delivery.claim_token, "outcome": outcome.to_json()}
+    while True:
+        try:
+            settled = await ledger.call("settle_delivery_v1", arguments)
+            break
+        except DatabaseUnavailable as error:
+            if time.monotonic() - claimed_at > LEASE_SECONDS:
+                raise
+            log.warning("settle_waits_for_the_database", error=str(error))
+            await asyncio.sleep(SETTLE_PAUSE)
+    if not settled["settled"]:
+        log.warning("claim_was_taken_over", result=outcome.result)
+    elif outcome.result in ("sent", "adopted"):
+        log.info("delivered", result=outcome.result, waited_ms=round(delivery.waited_s * 1000), ts=outcome.slack_ts)
+    else:
+        log.warning("not_delivered", status=settled["status"], reason=outcome.reason, error=outcome.error)

@@ -1,0 +1,165 @@
+"""notify-dispatch, step by step: claim events, route and record them; claim deliveries, deliver them; rest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from notify_dispatch.claimed import ClaimedDelivery
+from notify_dispatch.deliver import LEASE_SECONDS, deliver
+from notify_dispatch.event import Event
+from notify_dispatch.route import Route, RouteError, route
+from pulser.database import Database, JsonValue
+from pulser.errors import DatabaseUnavailable
+from pulser.slack import SlackApi
+
+EVENTS_AT_ONCE = 100
+DELIVERIES_AT_ONCE = 16
+ROUTER_LEASE_SECONDS = 10
+POLL = 0.2  # seconds between two looks for new events while awake
+LINGER = 2.0  # seconds awake after the last work: the next event of a burst needs no ring
+PATIENCE = 2.0  # seconds: a delivery that is due sooner is waited for, a later one is the sweep's
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Drained:
+    """What one run of a dispatcher did."""
+
+    events: int = 0
+    deliveries: int = 0
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """One worker. Any number of them may run at once, anywhere: the ledger keeps them apart."""
+
+    ledger: Database
+    slack: SlackApi
+    worker: str
+    drain_seconds: float
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def drain(self) -> Drained:
+        """Work until nothing is due, or the time is up. Raises PulserError once what was claimed has ended."""
+        drained = Drained()
+        ends_at = time.monotonic() + self.drain_seconds
+        try:
+            while time.monotonic() < ends_at:
+                await self._work(drained, ends_at)
+                if not (await self.ledger.call("rest_v1"))["work_is_due"]:
+                    return drained
+        finally:
+            await self._finish()
+        await self.ledger.call("rest_v1")
+        await self.ledger.call("ring_doorbell_v1", {"reason": "continue"})
+        return drained
+
+    async def _work(self, drained: Drained, ends_at: float) -> None:
+        """Route and deliver until there was nothing to do for a while."""
+        idle_at = time.monotonic() + LINGER
+        while time.monotonic() < min(idle_at, ends_at):
+            routed = await self._route_events()
+            claimed, next_due = await self._claim_deliveries()
+            self._start(claimed)
+            drained.events += routed
+            drained.deliveries += len(claimed)
+            if routed or claimed or self._running or (next_due is not None and next_due < PATIENCE):
+                idle_at = time.monotonic() + LINGER
+            if routed < EVENTS_AT_ONCE:
+                await self._pause(next_due)
+
+    async def _route_events(self) -> int:
+        """Claim pending events, route each, record their deliveries. How many events these were."""
+        claim = await self.ledger.call(
+            "claim_events_v1",
+            {"worker": self.worker, "max_events": EVENTS_AT_ONCE, "lease_seconds": ROUTER_LEASE_SECONDS},
+        )
+        if not claim["events"]:
+            return 0
+        routes = _usable(await self.ledger.call("routes_v1"))
+        routings = [_routing(event, routes) for event in claim["events"]]
+        await self.ledger.call("record_deliveries_v1", {"claim_token": claim["claim_token"], "routings": routings})
+        return len(routings)
+
+    async def _claim_deliveries(self) -> tuple[list[ClaimedDelivery], float | None]:
+        """Due deliveries for the free hands, and in how many seconds there will be more."""
+        claim = await self.ledger.call(
+            "claim_deliveries_v1",
+            {
+                "worker": self.worker,
+                "max_deliveries": DELIVERIES_AT_ONCE - len(self._running),
+                "lease_seconds": LEASE_SECONDS,
+            },
+        )
+        return [ClaimedDelivery.model_validate(it) for it in claim["deliveries"]], claim["next_due_in_s"]
+
+    def _start(self, claimed: list[ClaimedDelivery]) -> None:
+        for delivery in claimed:
+            task = asyncio.create_task(deliver(delivery, self.ledger, self.slack))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _pause(self, next_due: float | None) -> None:
+        """Until the next look: sooner when a delivery is due, or when a running one ends."""
+        pause = min(POLL, max(next_due or POLL, 0.01))
+        if self._running:
+            await asyncio.wait(self._running, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(pause)
+
+    async def _finish(self) -> None:
+        if self._running:
+            await asyncio.wait(self._running)
+
+
+def _usable(routes: JsonValue) -> list[Route]:
+    """The routes that can be used. A broken one is left out, loudly: it must not stop the others."""
+    usable = []
+    for described in routes:
+        try:
+            usable.append(Route.from_json(described))
+        except RouteError as error:
+            log.warning("route_is_unusable", error=str(error))
+    return usable
+
+
+def _routing(event: dict[str, Any], routes: list[Route]) -> dict[str, Any]:
+    deliveries = [
+        {"route": it.route, "channel": it.channel, "mention": it.mention}
+        for it in route(Event.from_json(event), routes)
+    ]
+    log.info("routed", event_id=event["event_id"], channels=[it["channel"] for it in deliveries])
+    return {"event_id": event["event_id"], "deliveries": deliveries}
+
+
+@dataclass(slots=True)
+class Waker:
+    """One dispatcher at a time in a process; a ring while it works is remembered."""
+
+    dispatcher: Dispatcher
+    _task: asyncio.Task[None] | None = None
+    _rung: bool = False
+
+    def wake(self) -> asyncio.Task[None]:
+        """Start to drain, or go on. The task ends when nothing is due."""
+        self._rung = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain())
+        return self._task
+
+    async def _drain(self) -> None:
+        while self._rung:
+            self._rung = False
+            try:
+                drained = await self.dispatcher.drain()
+                log.info("drained", events=drained.events, deliveries=drained.deliveries)
+            except DatabaseUnavailable as error:
+                log.warning("drain_stopped", error=str(error))
+            except Exception:  # the boundary of a run: the sweep rings again
+                log.exception("drain_failed")

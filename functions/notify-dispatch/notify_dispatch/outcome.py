@@ -1,0 +1,102 @@
+"""What a try at a delivery came to, and what the ledger shall do with it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pulser.errors import (
+    DatabaseUnavailable,
+    PulserError,
+    SecretMissing,
+    SlackError,
+    SlackHeld,
+    SlackInDoubt,
+    SlackRefused,
+    SlackTokenRefused,
+)
+
+Result = Literal["sent", "adopted", "failed", "in_doubt", "dead", "absent", "unknown"]
+
+# A late write may still land: no look into the history before the request has surely ended (`slack-platform.md` 3.7).
+PROBE_AFTER = 10.0
+PROBE_AGAIN = 15.0
+BACKOFF_BASE = 1.0
+BACKOFF_CAP = 60.0
+# While Slack refuses the token, one call in this time asks whether it still does.
+TOKEN_HOLD = 20.0
+# Slack refuses the layout, not the message: it goes again as plain text.
+LAYOUT_REFUSED = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Seconds in `retry_in_s` and `hold_s`; `hold_method` is a Slack method, or * for all."""
+
+    result: Result
+    reason: str | None = None
+    error: str | None = None
+    retry_in_s: float = 0.0
+    slack_channel_id: str | None = None
+    slack_ts: str | None = None
+    hold_method: str | None = None
+    hold_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As settle_delivery_v1 takes it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def of_post(answer: Mapping[str, Any]) -> Outcome:
+    """The outcome of an `ok` from chat.postMessage."""
+    if not answer.get("ts") or not answer.get("channel"):
+        return Outcome("in_doubt", "unreadable_answer", "Slack's ok names no message", retry_in_s=PROBE_AFTER)
+    return Outcome("sent", slack_channel_id=str(answer["channel"]), slack_ts=str(answer["ts"]))
+
+
+def of_post_error(error: PulserError, *, attempt: int, jitter: float, refused_before: str | None = None) -> Outcome:
+    """The outcome of a post that was not answered with ok.
+
+    `attempt` counts from 1, `jitter` is in [0, 1), `refused_before` is the reason of the attempt before.
+    """
+    reason, text = _reason(error), str(error)
+    pause = backoff(attempt, jitter)
+    match error:
+        case SlackInDoubt():
+            return Outcome("in_doubt", reason, text, retry_in_s=PROBE_AFTER)
+        case SlackHeld(retry_after=float(seconds)):
+            return Outcome("failed", reason, text, seconds, hold_method="chat.postMessage", hold_s=seconds)
+        case SlackTokenRefused() | SecretMissing():
+            return Outcome("failed", reason, text, hold_method="*", hold_s=TOKEN_HOLD)
+        case SlackRefused() if reason in LAYOUT_REFUSED and refused_before not in LAYOUT_REFUSED:
+            return Outcome("failed", reason, text)
+        case SlackRefused():
+            return Outcome("dead", reason, text)
+        case _:
+            return Outcome("failed", reason, text, retry_in_s=pause)
+
+
+def of_probe_error(error: PulserError) -> Outcome:
+    """A look into the history that gave no answer: the delivery stays in doubt, and says why (invariant 4)."""
+    reason, text = f"probe_{_reason(error)}", f"Slack's history could not be read: {error}"
+    match error:
+        case SlackHeld(retry_after=float(seconds)):
+            return Outcome("unknown", reason, text, seconds, hold_method="conversations.history", hold_s=seconds)
+        case SlackTokenRefused() | SecretMissing():
+            return Outcome("unknown", reason, text, hold_method="*", hold_s=TOKEN_HOLD)
+        case _:
+            return Outcome("unknown", reason, text, retry_in_s=PROBE_AGAIN)
+
+
+def backoff(attempt: int, jitter: float) -> float:
+    """Seconds until the next attempt: full jitter over an exponential bound, never less than half a second."""
+    return max(0.5, min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** min(attempt, 10)) * jitter)
+
+
+def _reason(error: PulserError) -> str:
+    if isinstance(error, SlackError):
+        return error.reason
+    if isinstance(error, SecretMissing):
+        return "token_missing"
+    return "vault_unavailable" if isinstance(error, DatabaseUnavailable) else type(error).__name__

@@ -1,0 +1,71 @@
+"""Is a delivery in doubt in Slack? Its id stands in the metadata of the message (`slack-platform.md` 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from notify_dispatch.claimed import ClaimedDelivery
+from notify_dispatch.outcome import PROBE_AGAIN, Outcome, of_probe_error
+from notify_dispatch.render.message import METADATA_TYPE
+from pulser.errors import PulserError
+from pulser.slack import SlackApi
+
+CLOCK_SKEW = 60.0  # seconds that Slack's clock and ours may differ
+PAGE = 200
+MOST_PAGES = 50
+
+
+class _TooManyPages(PulserError):
+    """The history is longer than we read; what we did not read may hold the message."""
+
+
+async def probe(slack: SlackApi, delivery: ClaimedDelivery) -> Outcome:
+    """Found: adopted. Surely absent: absent. Anything else: unknown, and nothing is posted."""
+    try:
+        channel = delivery.slack_channel_id or await _channel_id(slack, delivery.channel)
+        if channel is None:
+            return Outcome(
+                "unknown", "probe_channel_unknown", f"Slack lists no channel {delivery.channel}", retry_in_s=PROBE_AGAIN
+            )
+        async for message in _history(slack, channel, delivery.doubtful_since):
+            if _is_of(message, delivery.delivery_id):
+                return Outcome("adopted", slack_channel_id=channel, slack_ts=str(message["ts"]))
+    except PulserError as error:
+        return of_probe_error(error)
+    return Outcome("absent", "probe_absent", "the message is not in Slack's history: it is posted again")
+
+
+async def _channel_id(slack: SlackApi, channel: str) -> str | None:
+    if not channel.startswith("#"):
+        return channel
+    arguments = {"types": "public_channel,private_channel", "exclude_archived": True}
+    async for found in _pages(slack, "conversations.list", "channels", arguments):
+        if found.get("name") == channel.removeprefix("#"):
+            return str(found["id"])
+    return None
+
+
+def _history(slack: SlackApi, channel: str, doubtful_since: datetime) -> AsyncIterator[dict[str, Any]]:
+    oldest = doubtful_since.timestamp() - CLOCK_SKEW
+    arguments = {"channel": channel, "oldest": f"{oldest:.6f}", "include_all_metadata": True}
+    return _pages(slack, "conversations.history", "messages", arguments)
+
+
+async def _pages(slack: SlackApi, method: str, key: str, arguments: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    cursor = ""
+    for _ in range(MOST_PAGES):
+        answer = await slack.call(method, limit=PAGE, **arguments, **({"cursor": cursor} if cursor else {}))
+        for item in answer.get(key) or []:
+            yield item
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return
+    raise _TooManyPages(f"{method} has more than {MOST_PAGES * PAGE} entries")
+
+
+def _is_of(message: dict[str, Any], delivery_id: str) -> bool:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    return metadata.get("event_type") == METADATA_TYPE and payload.get("delivery_id") == delivery_id

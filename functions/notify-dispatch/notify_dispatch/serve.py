@@ -1,0 +1,63 @@
+"""The HTTP side of notify-dispatch: health, the key, and the ring."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from notify_dispatch.dispatch import Dispatcher, Waker
+from notify_dispatch.health import checks
+from pulser import logs
+from pulser.database import Database, connect
+from pulser.errors import PulserError
+from pulser.http import KeyCheck, answer_error, answer_health
+from pulser.settings import Settings
+from pulser.slack import SlackApi
+from pulser.vault import Vault
+
+FUNCTION = "notify-dispatch"
+
+
+class Service:
+    """Everything one process of the function needs, made at its first request: the process was forked before."""
+
+    def __init__(self, settings: Settings, ledger: Database) -> None:
+        self._ledger = ledger
+        self._vault = Vault(ledger)
+        self._keys = KeyCheck(self._vault)
+        self._slack = SlackApi(self._vault, str(settings.slack_api_url))
+        worker = f"{FUNCTION}@{socket.gethostname()}:{os.getpid()}"
+        self._waker = Waker(Dispatcher(ledger, self._slack, worker, settings.pulser_drain_seconds))
+
+    @classmethod
+    def from_environment(cls) -> Service:
+        """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
+        settings = Settings()
+        logs.configure(settings.pulser_log_level)
+        return cls(settings, connect(settings))
+
+    async def answer(self, request: Request) -> Response:
+        """GET ?action=health: the health. POST: 202 and work goes on; with ?wait=1, 200 when it is done."""
+        if request.method == "GET" and request.query_params.get("action") == "health":
+            return answer_health(FUNCTION, await checks(self._ledger, self._vault))
+        if request.method != "POST":
+            return answer_error(405, "method_not_allowed", "POST rings; GET ?action=health tells how I am")
+        try:
+            admitted = await self._keys.admits(request)
+        except PulserError as error:
+            return answer_error(503, "unavailable", f"the key cannot be checked: {error}")
+        if not admitted:
+            return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
+        drained = self._waker.wake()
+        if request.query_params.get("wait"):
+            await drained
+            return JSONResponse({"ok": True})
+        return JSONResponse({"ok": True, "accepted": True}, status_code=202)
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._slack.close()
+        await self._ledger.close()

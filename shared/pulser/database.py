@@ -1,0 +1,153 @@
+"""The way to the database: one method, two transports. Python holds no SQL, it calls functions of the schema ops."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import asyncpg
+import httpx
+from postgrest import APIError
+from supabase import AsyncClient, AsyncClientOptions, acreate_client
+
+from pulser.errors import DatabaseRefused, DatabaseUnavailable
+from pulser.settings import Settings
+
+JsonValue = Any  # what json.loads gives
+
+CALL_TIMEOUT = 10.0  # seconds; PostgREST's own limit for a statement is 8
+# Classes of SQLSTATE after which the same call may succeed: connection, resources, operator, serialization.
+_TRANSIENT_CLASSES = ("08", "53", "57", "40")
+# PostgREST's own words for: no connection, schema cache not loaded, pool timeout.
+# 25006 is a read-only server, which a failover leaves behind for a moment.
+_TRANSIENT_CODES = frozenset({"25006", "PGRST000", "PGRST001", "PGRST002", "PGRST003", "502", "503", "504"})
+
+
+class Database(Protocol):
+    """Calls named SQL functions."""
+
+    async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
+        """The result of ops.<function>(named arguments). Arguments and result are JSON values.
+
+        Raises DatabaseUnavailable when it may succeed later, DatabaseRefused with the SQLSTATE otherwise.
+        """
+
+    async def close(self) -> None:
+        """Give the connections back. The object can be used again."""
+
+
+def connect(settings: Settings) -> Database:
+    """The transport that the environment asks for. Opens nothing yet."""
+    if settings.supabase_db_url is not None:
+        return DirectDatabase(settings.supabase_db_url.get_secret_value())
+    return RestDatabase(str(settings.supabase_url), str(settings.key))
+
+
+class DirectDatabase:
+    """A pool of connections by asyncpg (SUPABASE_DB_URL)."""
+
+    def __init__(self, dsn: str, *, max_size: int = 5) -> None:
+        self._dsn = dsn
+        self._max_size = max_size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
+
+    async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
+        """See Database.call."""
+        arguments = arguments or {}
+        named = ", ".join(f"{_identifier(name)} => ${at}" for at, name in enumerate(arguments, start=1))
+        statement = f"select ops.{_identifier(function)}({named})"  # the names are checked, the values are bound
+        with _translated():
+            pool = await self._open()
+            return await pool.fetchval(statement, *arguments.values(), timeout=CALL_TIMEOUT)
+
+    async def close(self) -> None:
+        """See Database.close."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def _open(self) -> asyncpg.Pool[asyncpg.Record]:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._dsn,
+                    min_size=0,
+                    max_size=self._max_size,
+                    timeout=5,
+                    init=_speak_json,
+                    # pg_net leaves a callback behind in each backend that posts: no connection lives for ever.
+                    max_inactive_connection_lifetime=60,
+                    max_queries=5_000,
+                    server_settings={"application_name": "pulser"},
+                )
+            return self._pool
+
+
+async def _speak_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Makes a direct connection take and give what the Data API does: JSON values, ids and times as text."""
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    for name in ("uuid", "timestamptz"):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=str)
+
+
+def _identifier(name: str) -> str:
+    if not name.isidentifier() or not name.isascii():
+        raise ValueError(f"not a name of a SQL function or argument: {name!r}")
+    return name
+
+
+class RestDatabase:
+    """PostgREST's RPC by the supabase client (SUPABASE_URL and a key), in the schema ops."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url.rstrip("/")
+        self._key = key
+        self._client: AsyncClient | None = None
+        self._http: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+
+    async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
+        """See Database.call."""
+        with _translated():
+            client = await self._open()
+            response = await client.schema("ops").rpc(function, dict(arguments or {})).execute()
+            return response.data
+
+    async def close(self) -> None:
+        """See Database.close."""
+        http, self._http, self._client = self._http, None, None
+        if http is not None:
+            await http.aclose()
+
+    async def _open(self) -> AsyncClient:
+        async with self._opening:
+            if self._client is None:
+                self._http = httpx.AsyncClient(timeout=CALL_TIMEOUT)
+                options = AsyncClientOptions(httpx_client=self._http, auto_refresh_token=False, persist_session=False)
+                self._client = await acreate_client(self._url, self._key, options)
+            return self._client
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Both drivers' errors as ours. Their texts may quote arguments, so only codes and messages of the server pass."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        raise _of_code(error.sqlstate or "XX000", str(error)) from error
+    except APIError as error:
+        raise _of_code(str(error.code or "401"), error.message or "no message") from error
+    except asyncpg.DataError as error:
+        raise DatabaseRefused("22023", f"an argument has the wrong type: {type(error).__name__}") from error
+    except (OSError, TimeoutError, asyncpg.InterfaceError, httpx.TransportError) as error:
+        raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
+
+
+def _of_code(code: str, message: str) -> DatabaseUnavailable | DatabaseRefused:
+    if code in _TRANSIENT_CODES or (len(code) == 5 and code.startswith(_TRANSIENT_CLASSES)):
+        return DatabaseUnavailable(f"the database cannot serve us now: {code}: {message}")
+    return DatabaseRefused(code, message)

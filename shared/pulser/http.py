@@ -1,0 +1,57 @@
+"""The door of a function: who may come in, and how it answers. JSON always, no stack trace ever."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from pulser.vault import Vault
+
+VERSION = "0.1.0"
+_REREAD_EVERY = 5.0  # seconds between two looks into Vault because of wrong keys
+
+
+class KeyCheck:
+    """Compares a request's key with pulser_function_key. A key that was changed in Vault works at once."""
+
+    def __init__(self, vault: Vault, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._reread_after = 0.0
+
+    async def admits(self, request: Request) -> bool:
+        """Whether the request carries the key, as `apikey` or as a bearer token, compared in constant time.
+
+        Raises SecretMissing when there is no key in Vault, DatabaseUnavailable when Vault cannot be asked.
+        """
+        given = request.headers.get("apikey") or request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not given:
+            return False
+        if await self._matches(given, anew=False):
+            return True
+        if self._clock() < self._reread_after:
+            return False
+        self._reread_after = self._clock() + _REREAD_EVERY
+        return await self._matches(given, anew=True)
+
+    async def _matches(self, given: str, *, anew: bool) -> bool:
+        key = await self._vault.read("pulser_function_key", anew=anew)
+        return hmac.compare_digest(given.encode(), key.get_secret_value().encode())
+
+
+def answer_error(status: int, code: str, message: str) -> JSONResponse:
+    """An error that says what is wrong and nothing else."""
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse({"ok": False, "error": code, "message": message}, status_code=status, headers=headers)
+
+
+def answer_health(function: str, checks: Mapping[str, Mapping[str, Any]]) -> JSONResponse:
+    """The health of a function: 503 when one of its checks has `"ok": false` (design, section 4)."""
+    ok = all(check["ok"] for check in checks.values())
+    body = {"ok": ok, "function": function, "version": VERSION, "checks": checks}
+    return JSONResponse(body, status_code=200 if ok else 503)

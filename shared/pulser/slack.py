@@ -1,0 +1,97 @@
+"""Slack's Web API, behind one method. Slack's SDK does the talking; whether to try again is the ledger's decision."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from pulser.errors import SlackError, SlackHeld, SlackInDoubt, SlackTokenRefused
+from pulser.slack_errors import of_answer
+from pulser.vault import Vault
+
+REQUEST_TIMEOUT = 8.0  # seconds; a delivery's lease is longer, so a late answer never meets a second worker
+# Slack takes JSON for what writes only; what reads wants its arguments in the query.
+_READS = frozenset(
+    {"auth.test", "chat.getPermalink", "conversations.history", "conversations.info", "conversations.list"}
+)
+
+
+class SlackApi:
+    """Calls methods of Slack's Web API with the bot token that is in Vault."""
+
+    def __init__(self, vault: Vault, base_url: str = "https://slack.com/api/") -> None:
+        self._vault = vault
+        self._base_url = base_url
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  Slack's arguments are JSON
+        """Slack's answer, whose `ok` is true.
+
+        Raises SlackHeld, SlackTokenRefused, SlackInDoubt or SlackRefused (see pulser.errors), SecretMissing, and
+        DatabaseUnavailable when Vault cannot be asked. A refused token is read anew from Vault, and when it has
+        changed the call is made once more: Slack did nothing for the old one.
+        """
+        token = await self._vault.read("slack_bot_token")
+        try:
+            return await self._call(token.get_secret_value(), method, arguments)
+        except SlackTokenRefused:
+            newer = await self._vault.read("slack_bot_token", anew=True)
+            if newer == token:
+                raise
+            return await self._call(newer.get_secret_value(), method, arguments)
+
+    async def close(self) -> None:
+        """Close the pooled connections. The object can be used again."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _call(self, token: str, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        client = AsyncWebClient(token=token, base_url=self._base_url, session=self._pool(), retry_handlers=[])
+        sent = {"http_verb": "GET", "params": arguments} if method in _READS else {"json": arguments}
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                answer = await client.api_call(method, **sent)
+        except SlackApiError as error:
+            raise _of_api_error(error) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # The connection never stood, so nothing was sent.
+            raise SlackHeld("not_connected", f"Slack cannot be reached: {type(error).__name__}") from error
+        except TimeoutError as error:
+            raise SlackInDoubt("timeout", f"no answer within {REQUEST_TIMEOUT:.0f} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise SlackInDoubt("connection_lost", f"the connection broke: {type(error).__name__}") from error
+        except (SlackClientError, ValueError, AttributeError) as error:
+            # The SDK stumbles over an answer that is no JSON object (AttributeError for plain text).
+            raise SlackInDoubt("unreadable_answer", f"an answer that is not Slack's: {type(error).__name__}") from error
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            # One session serves a token that changes: the SDK sends it with each call. Idle connections are given up
+            # early: a post into one that Slack has closed meanwhile would be in doubt.
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(keepalive_timeout=10),
+                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, connect=3),
+            )
+        return self._session
+
+
+def _of_api_error(error: SlackApiError) -> SlackError:
+    answer = error.response
+    if not isinstance(answer, AsyncSlackResponse):
+        # The SDK could not read the body and hands over the bare HTTP answer.
+        return of_answer(getattr(answer, "status", 200), "")
+    body = answer.data if isinstance(answer.data, dict) else {}
+    details = (body.get("response_metadata") or {}).get("messages") or []
+    return of_answer(
+        answer.status_code,
+        str(body.get("error") or ""),
+        answer.headers.get("Retry-After"),
+        "; ".join(str(line) for line in details)[:500],
+    )
