@@ -87,7 +87,7 @@ class LocalStack:
         self._on_ready = on_ready
         self._watchers: set[asyncio.Task[None]] = set()
         self._parts = AsyncExitStack()
-        self._key = f"sb_secret_{secrets.token_urlsafe(24)}"
+        self._key = f"sb_secret_{secrets.token_hex(24)}"
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as parts:
@@ -146,7 +146,7 @@ class LocalStack:
             slack=given.completed_by(SlackSecrets.simulated()) if simulated else given,
             simulated=simulated,
             functions_url=f"http://{HOST}:{port}/functions/v1",
-            function_key=secrets.token_urlsafe(24),
+            function_key=secrets.token_hex(24),
             routes=options.routes,
             steps=self._steps,
         )

@@ -155,9 +155,7 @@ def _joined(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if unicodedata.category(after).startswith("M") or _ZERO_WIDTH_JOINER in {before, after}:
         return True
-    if (
-        "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f"
-    ):  # skin tones, flag tags
+    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":  # skin tones, flag tags
         return True
     if _is_regional(before) and _is_regional(after):  # flags are pairs
         return (at - len(text[:at].rstrip(_REGIONAL))) % 2 == 1

@@ -24,9 +24,12 @@ _READS = frozenset(
 class SlackApi:
     """Calls methods of Slack's Web API with the bot token that is in Vault."""
 
-    def __init__(self, vault: Vault, base_url: str = "https://slack.com/api/") -> None:
+    def __init__(
+        self, vault: Vault, base_url: str = "https://slack.com/api/", *, timeout: float = REQUEST_TIMEOUT
+    ) -> None:
         self._vault = vault
         self._base_url = base_url
+        self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  Slack's arguments are JSON
@@ -55,7 +58,7 @@ class SlackApi:
         client = AsyncWebClient(token=token, base_url=self._base_url, session=self._pool(), retry_handlers=[])
         sent = {"http_verb": "GET", "params": arguments} if method in _READS else {"json": arguments}
         try:
-            async with asyncio.timeout(REQUEST_TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 answer = await client.api_call(method, **sent)
         except SlackApiError as error:
             raise _of_api_error(error) from error
@@ -63,7 +66,7 @@ class SlackApi:
             # The connection never stood, so nothing was sent.
             raise SlackHeld("not_connected", f"Slack cannot be reached: {type(error).__name__}") from error
         except TimeoutError as error:
-            raise SlackInDoubt("timeout", f"no answer within {REQUEST_TIMEOUT:.0f} s") from error
+            raise SlackInDoubt("timeout", f"no answer within {self._timeout:.0f} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise SlackInDoubt("connection_lost", f"the connection broke: {type(error).__name__}") from error
         except (SlackClientError, ValueError, AttributeError) as error:
@@ -77,7 +80,7 @@ class SlackApi:
             # early: a post into one that Slack has closed meanwhile would be in doubt.
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(keepalive_timeout=10),
-                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, connect=3),
+                timeout=aiohttp.ClientTimeout(total=self._timeout, connect=min(3.0, self._timeout)),
             )
         return self._session
 

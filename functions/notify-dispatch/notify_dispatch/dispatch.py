@@ -43,6 +43,7 @@ class Dispatcher:
     slack: SlackApi
     worker: str
     drain_seconds: float
+    linger: float = LINGER
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def drain(self) -> Drained:
@@ -62,7 +63,7 @@ class Dispatcher:
 
     async def _work(self, drained: Drained, ends_at: float) -> None:
         """Route and deliver until there was nothing to do for a while."""
-        idle_at = time.monotonic() + LINGER
+        idle_at = time.monotonic() + self.linger
         while time.monotonic() < min(idle_at, ends_at):
             routed = await self._route_events()
             claimed, next_due = await self._claim_deliveries()
@@ -70,7 +71,7 @@ class Dispatcher:
             drained.events += routed
             drained.deliveries += len(claimed)
             if routed or claimed or self._running or (next_due is not None and next_due < PATIENCE):
-                idle_at = time.monotonic() + LINGER
+                idle_at = time.monotonic() + self.linger
             if routed < EVENTS_AT_ONCE:
                 await self._pause(next_due)
 

@@ -202,7 +202,7 @@ def _initdb(installation: Installation, account: Account, home: Home, *, passwor
 
 def _locale_options(installation: Installation) -> list[list[str]]:
     """Options to try in turn, for the order and case rules that hosted Supabase has (C.UTF-8)."""
-    if installation.major >= 17:  # noqa: PLR2004  # the first with a locale provider of its own
+    if installation.major >= 17:  # the first with a locale provider of its own
         return [["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]]
     return [["--locale=C.UTF-8"], ["--locale=C"]]  # macOS and old glibc have no C.UTF-8
 

@@ -111,7 +111,7 @@ class Message:
         if self.thread_ts is None:
             return {}
         if self.is_reply:
-            return {"thread_ts": self.thread_ts, "parent_user_id": self.author.user_id}
+            return {"thread_ts": self.thread_ts}
         return {
             "thread_ts": self.thread_ts,
             "reply_count": self.reply_count,
@@ -160,9 +160,7 @@ class Workspace:
             raise ValueError(f"a channel cannot be named {name!r}")
         if self.find(name) is not None:
             raise ValueError(f"there is a channel named {name!r} already")
-        channel = Channel(
-            _channel_id(name), name, is_private=is_private, topic=topic, created=int(self._now())
-        )
+        channel = Channel(_channel_id(name), name, is_private=is_private, topic=topic, created=int(self._now()))
         self.channels[channel.id] = channel
         self._messages[channel.id] = {}
         self._publish(WorkspaceChange("channel", channel.id))

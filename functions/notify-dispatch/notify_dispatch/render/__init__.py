@@ -20,9 +20,7 @@ __all__ = ["Message", "render", "render_plain"]
 _SUMMARY, _DETAIL, _RAW, _DELIVERY_ID = 1500, 500, 1500, 100
 
 
-def render(
-    event: Event, *, delivery_id: str, mention: str | None = None, delayed_s: float | None = None
-) -> Message:
+def render(event: Event, *, delivery_id: str, mention: str | None = None, delayed_s: float | None = None) -> Message:
     """The message for `event`; `mention` as in the route, `delayed_s` how long Slack's rate limit held it
     back.
 

@@ -51,17 +51,13 @@ def _button(event: Event, label: str, **options: str | ConfirmObject) -> ButtonE
 
 
 def _confirm_rollback(event: Event) -> ConfirmObject:
-    question = (
-        f"This asks for a rollback of {subject(event) or 'this deploy'}, now at version {event.version}."
-    )
+    question = f"This asks for a rollback of {subject(event) or 'this deploy'}, now at version {event.version}."
     return _confirm("Roll back?", question, "Roll back", "danger")
 
 
 def _confirm_approve(event: Event) -> ConfirmObject:
     version = f" version {event.version} of" if event.version else ""
-    return _confirm(
-        "Approve this deploy?", f"This deploys{version} {subject(event) or 'it'}.", "Approve", "primary"
-    )
+    return _confirm("Approve this deploy?", f"This deploys{version} {subject(event) or 'it'}.", "Approve", "primary")
 
 
 def _confirm(title: str, question: str, confirm: str, style: str) -> ConfirmObject:

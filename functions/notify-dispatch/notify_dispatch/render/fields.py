@@ -59,9 +59,7 @@ def _run(event: Event) -> str:
     if not event.run_id:
         return ""
     label = untrusted(event.run_id, _VALUE)
-    return (
-        link(event.url, event.run_id, URL_LENGTH) if event.url and len(event.url) < _LONGEST_INLINE else label
-    )
+    return link(event.url, event.run_id, URL_LENGTH) if event.url and len(event.url) < _LONGEST_INLINE else label
 
 
 def extras(event: Event) -> ContextBlock | None:
@@ -69,9 +67,7 @@ def extras(event: Event) -> ContextBlock | None:
     if not event.extra:
         return None
     shown = event.extra[:_EXTRAS_SHOWN]
-    lines = [
-        f"*{untrusted(key, _EXTRA_KEY)}:* {untrusted(one_line(text), _EXTRA_VALUE)}" for key, text in shown
-    ]
+    lines = [f"*{untrusted(key, _EXTRA_KEY)}:* {untrusted(one_line(text), _EXTRA_VALUE)}" for key, text in shown]
     left = len(event.extra) - len(shown)
     return ContextBlock(elements=[mrkdwn("\n".join([*lines, *([more(left)] if left else [])]))])
 
