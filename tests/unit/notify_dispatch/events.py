@@ -1,0 +1,102 @@
+"""Events for the tests of the pure modules, as `claim_events_v1` gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from notify_dispatch.event import Event
+
+EVENT_ID = "1a2b3c4d-0000-4000-8000-000000000001"
+DELIVERY_ID = "d0d0d0d0-0000-4000-8000-000000000002"
+KNOWN_KEYS = [
+    "service",
+    "environment",
+    "severity",
+    "title",
+    "summary",
+    "url",
+    "version",
+    "commit",
+    "branch",
+    "run_id",
+    "duration_s",
+    "error_rate",
+    "threshold",
+    "window",
+    "fingerprint",
+]
+EVENT_TYPES = [
+    "ci.passed",
+    "ci.failed",
+    "deploy.started",
+    "deploy.completed",
+    "deploy.failed",
+    "error_rate.exceeded",
+    "task.completed",
+    "task.failed",
+    "trigger.acknowledged",
+    "alert.acknowledged",
+    "alert.investigating",
+    "deploy.requested",
+    "deploy.approved",
+    "deploy.rejected",
+    "rollback.requested",
+    "slack.command",
+    "slack.action",
+]
+
+
+def row(event_type: str = "ci.failed", payload: object = None, **columns: object) -> dict[str, Any]:
+    """An event as JSON."""
+    return {
+        "event_id": EVENT_ID,
+        "event_type": event_type,
+        "actor": None,
+        "target": None,
+        "payload": payload,
+        "status": "ok",
+        "error_detail": None,
+        "created_at": "2026-11-24T07:33:43.123456+00:00",
+    } | columns
+
+
+def event(event_type: str = "ci.failed", payload: object = None, **columns: object) -> Event:
+    """An event as it is understood."""
+    return Event.from_json(row(event_type, payload, **columns))
+
+
+texts = st.text() | st.sampled_from(
+    [
+        "<!channel>",
+        "<@U1234567> & <#C1234567|x>",
+        "<https://evil.example|https://bank.example>",
+        "שלום עולם",
+        "\u202egnp.exe",
+        "\u2067",
+        "\x00\x1b[31m",
+        "e\u0301" * 300,
+        "👨\u200d👩\u200d👧" * 200,
+        '"\\\n' * 2000,
+        "&" * 5000,
+        "```",
+        "https://e.example/" + "&" * 2900,
+    ]
+)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts
+json_values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
+)
+payloads = json_values | st.dictionaries(st.sampled_from(KNOWN_KEYS) | texts, json_values, max_size=25)
+rows = st.builds(
+    row,
+    st.sampled_from(EVENT_TYPES) | texts,
+    payloads,
+    event_id=json_values,
+    actor=scalars | st.just("U0ABCDEF12"),
+    target=scalars,
+    status=scalars | st.sampled_from(["ok", "error"]),
+    error_detail=scalars,
+    created_at=scalars | st.datetimes().map(lambda moment: moment.isoformat()),
+)
