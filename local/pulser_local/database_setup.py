@@ -3,17 +3,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Any
 
 import asyncpg
 
 from pulser.database import Database
 from pulser_local.errors import LocalError
 from pulser_local.migrations import migrate
-from pulser_local.routes import Route, apply_first_routes
+from pulser_local.routes import apply_first_routes
 from pulser_local.secrets import SlackSecrets, check_foreign_vault, check_slack_token, read_vault, store_vault
 from pulser_local.standins import StandIns, install_standins
 from pulser_local.steps import Steps
+from pulser_local.urls import place
 
 CONNECT_LIMIT = 10.0  # seconds
 
@@ -33,7 +34,7 @@ class DatabaseSetup:
     simulated: bool
     functions_url: str
     function_key: str = field(repr=False)
-    routes: Sequence[Route]
+    routes: Sequence[Mapping[str, Any]]
     steps: Steps
 
     async def check(self) -> None:
@@ -78,21 +79,13 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         connection = await asyncpg.connect(url, timeout=CONNECT_LIMIT)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise LocalError(
-            f"Cannot connect to the database at {place(url)}: {error or type(error).__name__}"
-        ) from error
+        raise LocalError(f"Cannot connect to the database at {place(url)}: {error or type(error).__name__}") from error
     try:
         yield connection
     except asyncpg.PostgresError as error:
         raise LocalError(f"The database at {place(url)} refuses: {error}") from error
     finally:
         await connection.close(timeout=CONNECT_LIMIT)
-
-
-def place(url: str) -> str:
-    """Host, port and database of a URL: what may be shown of it."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
 
 
 def _named(standins: StandIns) -> list[str]:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +13,7 @@ from typing import Any, Self
 from pulser.database import Database, DirectDatabase
 from pulser_local.console import Console
 from pulser_local.cron_worker import CronWorker
-from pulser_local.database_setup import DatabaseSetup, place
+from pulser_local.database_setup import DatabaseSetup
 from pulser_local.errors import LocalError
 from pulser_local.functions import (
     FunctionProcess,
@@ -27,37 +26,12 @@ from pulser_local.gateway import Gateway
 from pulser_local.net_worker import NetWorker
 from pulser_local.ports import HOST, free_port, preferred_port, required_port
 from pulser_local.postgres import PostgresServer
-from pulser_local.routes import Route
 from pulser_local.secrets import SlackSecrets
 from pulser_local.slack import SlackSimulator
+from pulser_local.stack_options import StackOptions, StackUrls
 from pulser_local.steps import StepChange, Steps
 from pulser_local.supervise import keep_running, together
-
-ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_PORT = 54321  # the gateway's, as `supabase start` has it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackOptions:
-    """What a local stack is made of. Port 0 means any free port; None of a URL means our own stand-in."""
-
-    port: int = DEFAULT_PORT
-    database_url: str | None = field(default=None, repr=False)
-    slack_api_url: str | None = None
-    routes: Sequence[Route] = ()
-    functions: Path = ROOT / "functions"
-    data: Path | None = None  # of the embedded Postgres; None: a temporary folder
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackUrls:
-    """Where the parts of a stack are reached; the names are those of the ready line (design, section 4)."""
-
-    gateway_url: str
-    database_url: str = field(repr=False)
-    slack_api_url: str
-    console_url: str
+from pulser_local.urls import place
 
 
 class LocalStack:
@@ -195,9 +169,7 @@ class LocalStack:
             try:
                 await start(port)
             except OSError as error:
-                raise LocalError(
-                    f"The {name.lower()} cannot listen on port {port}: {error.strerror}"
-                ) from error
+                raise LocalError(f"The {name.lower()} cannot listen on port {port}: {error.strerror}") from error
             step.detail = f"http://{HOST}:{port}"
 
     def _function(self, source: FunctionSource) -> FunctionProcess:
@@ -247,6 +219,4 @@ class LocalStack:
 
 async def _ended(server: PostgresServer) -> None:
     status = await server.wait()
-    raise LocalError(
-        f"The embedded Postgres ended (exit code {status}). Its log ends with:\n{server.log_tail()}"
-    )
+    raise LocalError(f"The embedded Postgres ended (exit code {status}). Its log ends with:\n{server.log_tail()}")

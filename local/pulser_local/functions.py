@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -16,6 +15,7 @@ from pulser_local.backoff import Backoff
 from pulser_local.child import Child, start_child
 from pulser_local.errors import LocalError
 from pulser_local.ports import HOST
+from pulser_local.urls import is_loopback
 
 READY_LIMIT = 30.0  # seconds from the start to the first answer; a cold disk imports slowly
 READY_POLL = 0.03  # seconds
@@ -50,7 +50,7 @@ def function_environment(own: Mapping[str, str], settings: Mapping[str, str]) ->
     The developer's SLACK_* tokens stay out: a function reads its secrets from Vault.
     """
     names: tuple[str, ...] = PASSED_ON
-    if urlsplit(settings.get("SLACK_API_URL", "")).hostname not in (HOST, "localhost"):
+    if not is_loopback(settings.get("SLACK_API_URL", "")):
         names += PROXIES  # slack_sdk would send even a call to this machine through a proxy
     return {
         **{name: own[name] for name in names if name in own},
@@ -163,9 +163,7 @@ class FunctionProcess:
                 how = _how_it_ended(ended.result())
                 raise LocalError(f"{self.source.name} {how} before it was ready{self._last_lines()}")
             if not answered.done():
-                raise LocalError(
-                    f"{self.source.name} did not answer within {READY_LIMIT:.0f} s{self._last_lines()}"
-                )
+                raise LocalError(f"{self.source.name} did not answer within {READY_LIMIT:.0f} s{self._last_lines()}")
         finally:
             for task in (ended, answered):
                 task.cancel()
@@ -204,9 +202,7 @@ async def read_health(url: str) -> list[str]:
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         return [f"no health answer ({type(error).__name__})"]
     checks = answer.get("checks") if isinstance(answer, dict) else None
-    failing = (
-        [name for name, check in checks.items() if not _passes(check)] if isinstance(checks, dict) else []
-    )
+    failing = [name for name, check in checks.items() if not _passes(check)] if isinstance(checks, dict) else []
     return failing or [f"HTTP {response.status}"]
 
 

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulser.database import Database
 
-Route = dict[str, Any]
 
-
-async def apply_first_routes(database: Database, routes: Sequence[Route], *, own: bool) -> str:
+async def apply_first_routes(database: Database, routes: Sequence[Mapping[str, Any]], *, own: bool) -> str:
     """Put the routes of the project's file into a database that has none of its own yet; says what was done.
 
     `own`: the database is our embedded one, so it holds nothing that a person could miss.
@@ -22,6 +20,4 @@ async def apply_first_routes(database: Database, routes: Sequence[Route], *, own
 
 def only_default(held: object) -> bool:
     """Whether these are the routes that the migration leaves behind: the default route alone, or none."""
-    return isinstance(held, list) and all(
-        isinstance(route, dict) and route.get("is_default") for route in held
-    )
+    return isinstance(held, list) and all(isinstance(route, dict) and route.get("is_default") for route in held)

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
-from urllib.parse import urlsplit
 
 import asyncpg
 
 from pulser_local.errors import LocalError
+from pulser_local.urls import address, is_loopback
 
 SIMULATOR_BOT_TOKEN = "xoxb-simulator-"  # noqa: S105  # the beginning by which such a token is known, no secret
 
@@ -77,7 +76,7 @@ def check_foreign_vault(held: Mapping[str, str], *, given: SlackSecrets, simulat
     url = held.get("pulser_functions_url")
     if url and not is_loopback(url):
         raise LocalError(
-            f"This database belongs to an installation of pulser at {_without_secrets(url)}.",
+            f"This database belongs to an installation of pulser at {address(url)}.",
             remedy="pulser dev would turn its events to this machine. Give it another database.",
         )
     token = held.get("slack_bot_token", "")
@@ -96,19 +95,3 @@ def check_slack_token(held: Mapping[str, str], given: SlackSecrets) -> None:
             "--slack-api-url names a Slack, but there is no token for it.",
             remedy="Set SLACK_BOT_TOKEN in the environment of pulser dev.",
         )
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _without_secrets(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}"

@@ -8,9 +8,7 @@ from pulser_local.backoff import Backoff
 from pulser_local.errors import LocalError
 
 
-async def keep_running(
-    name: str, run: Callable[[], Awaitable[None]], *, on_line: Callable[[str], None]
-) -> None:
+async def keep_running(name: str, run: Callable[[], Awaitable[None]], *, on_line: Callable[[str], None]) -> None:
     """Run a worker for ever: when it ends, say why and start it again. A LocalError is fatal and raised."""
     backoff = Backoff()
     while True:

@@ -105,9 +105,7 @@ async def test_a_started_function_answers(tmp_path: Path) -> None:
         assert "pid" in await answer(function)
 
 
-async def test_a_function_does_not_see_the_developers_tokens(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_function_does_not_see_the_developers_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SLACK_BOT_TOKEN of the developer's shell does not reach a function."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-of-the-developer")
     async with serving(folder_with(tmp_path, WELL), []) as function:
@@ -179,15 +177,11 @@ async def test_a_function_that_ignores_sigterm_is_killed(tmp_path: Path) -> None
     assert not is_alive(int(lines[0]))
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="the kernel ends children with their parent on Linux alone"
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends children with their parent on Linux alone")
 async def test_a_function_dies_with_its_supervisor(tmp_path: Path) -> None:
     """kill -9 of the supervisor ends the function and its worker."""
     script = SUPERVISOR.format(folder=str(folder_with(tmp_path, WELL)))
-    supervisor = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE
-    )
+    supervisor = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
     assert supervisor.stdout is not None
     pids = [int(word) for word in (await supervisor.stdout.readline()).split()]
     supervisor.kill()

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from pulser_cli.dev_view import JsonView, TerminalView, View
+from pulser_cli.stop_signals import until_stopped
+from pulser_local.demo import Demo
+from pulser_local.demo_events import DEMO_EVENTS
+from pulser_local.demo_report import DemoReport
+from pulser_local.dev import LocalStack
+from pulser_local.stack_options import StackOptions
+
+WIDE = 120  # columns in which a whole permalink has room
+
+
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the functions log.")] = False,
+) -> None:
+    """Start everything, emit one event of each type, and check that each stands in Slack once.
+
+    Works beside a running `pulser dev`: it takes free ports and a database of its own.
+    """
+    console = Console()
+    view: View = JsonView() if as_json else TerminalView(console, verbose=verbose)
+    report = asyncio.run(_run(view, console, as_json=as_json))
+    if report is None:
+        return
+    if as_json:
+        typer.echo(json.dumps(report.to_json()))
+    else:
+        console.print(report_table(report, width=console.width))
+        for problem in report.problems:
+            console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+        console.print(verdict(report))
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+async def _run(view: View, console: Console, *, as_json: bool) -> DemoReport | None:
+    stack = LocalStack(StackOptions(port=0), on_step=view.step, on_line=view.line)
+
+    async def emit_all() -> DemoReport:
+        async with stack:
+            view.close()
+            with _event_progress(console, hidden=as_json) as progress:
+                task = progress.add_task("One event of each type", total=len(DEMO_EVENTS))
+                running = Demo(stack, on_settled=lambda _event: progress.advance(task)).run()
+                return await _unless_faulty(running, stack)
+
+    try:
+        return await until_stopped(emit_all(), on_stop=view.stopping, children=stack.children)
+    finally:
+        view.close()
+
+
+async def _unless_faulty(running: Coroutine[Any, Any, DemoReport], stack: LocalStack) -> DemoReport:
+    work, fault = asyncio.create_task(running), asyncio.create_task(stack.wait_for_fault())
+    try:
+        await asyncio.wait({work, fault}, return_when=asyncio.FIRST_COMPLETED)
+        if fault.done():
+            fault.result()
+        return await work
+    finally:
+        work.cancel()
+        fault.cancel()
+        await asyncio.gather(work, fault, return_exceptions=True)
+
+
+def _event_progress(console: Console, *, hidden: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal)
+
+
+def report_table(report: DemoReport, *, width: int) -> Table:
+    """The messages that arrived; on a narrow terminal the permalinks lose the console's address."""
+    table = Table(title="One event of each type, from commit to Slack's ok", title_justify="left")
+    table.add_column("event type", no_wrap=True)
+    table.add_column("channel", no_wrap=True)
+    table.add_column("ms", justify="right", no_wrap=True)
+    table.add_column("permalink", overflow="fold", style="dim")
+    for arrival in report.arrivals:
+        shown = arrival.permalink if width >= WIDE else urlsplit(arrival.permalink).path
+        link = f"[link={arrival.permalink}]{escape(shown)}[/]"
+        latency = "?" if arrival.latency_ms is None else f"{arrival.latency_ms:.0f}"
+        table.add_row(escape(arrival.event_type), escape(arrival.channel), latency, link)
+    return table
+
+
+def verdict(report: DemoReport) -> str:
+    """The last line: the times, and whether all is well."""
+    times = "  ".join(
+        f"{name} {value:.0f} ms"
+        for name, value in (("p50", report.p50_ms), ("p95", report.p95_ms), ("max", report.max_ms))
+        if value is not None
+    )
+    if report.ok:
+        return f"[green]✓[/] {len(report.arrivals)} messages, each once and where it belongs.  {times}"
+    return f"[red]✗[/] {len(report.problems)} problems.  {times}"

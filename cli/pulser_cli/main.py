@@ -1,0 +1,63 @@
+"""The `pulser` command: run it all on this machine, write events, read the ledger, keep the routes."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from typer.core import TyperGroup
+
+from pulser.errors import PulserError
+from pulser_cli import ledger, routes
+from pulser_cli.demo import demo
+from pulser_cli.dev import dev
+from pulser_cli.emit import emit
+from pulser_local.errors import LocalError
+
+
+class KnownErrorsGroup(TyperGroup):
+    """Says an error that a person can do something about in a line, without a traceback, and exits with 1."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  # Typer keeps the class of its contexts to itself
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (LocalError, PulserError) as error:
+            Console(stderr=True).print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    name="pulser",
+    cls=KnownErrorsGroup,
+    help="Tells a team in Slack what happens on its platform, and lets it act from there.",
+    epilog="Start with `pulser dev`: it needs no account and no Docker.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pulser {version('pulser-workspace')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What holds for every command."""
+
+
+app.command(rich_help_panel="On this machine")(dev)
+app.command(rich_help_panel="On this machine")(demo)
+app.command(rich_help_panel="Events and messages")(emit)
+app.add_typer(ledger.app, name="ledger", rich_help_panel="Events and messages")
+app.add_typer(routes.app, name="routes", rich_help_panel="Events and messages")
