@@ -24,6 +24,7 @@ create table if not exists ops.deliveries (
     slack_ts text,
     created_at timestamptz not null default clock_timestamp(),
     sent_at timestamptz,
+    dead_at timestamptz,
     constraint kind_is_known check (kind in ('post')),
     constraint status_is_known check (status in ('queued', 'sending', 'sent', 'in_doubt', 'failed', 'dead')),
     constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),
@@ -33,6 +34,7 @@ create table if not exists ops.deliveries (
     constraint trouble_has_a_reason check (status not in ('in_doubt', 'failed', 'dead') or reason is not null),
     constraint in_doubt_says_since_when check (status <> 'in_doubt' or doubtful_since is not null),
     constraint only_sent_is_adopted check (not adopted or status = 'sent'),
+    constraint dead_says_since_when check ((status = 'dead') = (dead_at is not null)),
     -- An event stands once in a channel, whatever routes lead there (invariant 4).
     constraint one_post_per_event_and_channel unique (event_id, channel)
 );
@@ -41,8 +43,8 @@ create unique index if not exists deliveries_position on ops.deliveries (positio
 create index if not exists deliveries_open on ops.deliveries (channel, position)
 where status in ('queued', 'sending', 'in_doubt', 'failed');
 create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';
-create index if not exists deliveries_sending on ops.deliveries (lease_until) where status = 'sending';
-create index if not exists deliveries_dead on ops.deliveries (created_at) where status = 'dead';
+create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null;
+create index if not exists deliveries_dead on ops.deliveries (dead_at) where status = 'dead';
 
 alter table ops.deliveries enable row level security;
 revoke all on table ops.deliveries from public, anon, authenticated;

@@ -24,7 +24,7 @@ as $$
             'payload', event_row -> 'payload',
             -- This shape keeps an HTTP status.
             'status', case when (event_row ->> 'status')::integer >= 400 then 'error' else 'ok' end,
-            'error_detail', null,
+            'error_detail', event_row #> '{payload,error_detail}',  -- where append_event_v1 put it
             'created_at', event_row -> 'created_at'
         )
     end

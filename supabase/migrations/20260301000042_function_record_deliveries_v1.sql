@@ -8,6 +8,7 @@ set search_path = ''
 as $$
 declare
     held uuid[];
+    settled integer;
 begin
     -- A token that has been taken over holds nothing (invariant 6).
     select coalesce(array_agg(d.event_id), '{}') into held
@@ -37,7 +38,8 @@ begin
         routed_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
     where d.event_id = any (held)
         and d.event_id in (select (r ->> 'event_id')::uuid from jsonb_array_elements(routings) r);
-    return jsonb_build_object('settled', cardinality(held));
+    get diagnostics settled = row_count;
+    return jsonb_build_object('settled', settled);
 end;
 $$;
 

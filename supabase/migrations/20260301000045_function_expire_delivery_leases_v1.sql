@@ -1,4 +1,5 @@
 -- A worker that vanished while it posted leaves a delivery in doubt: its post may be in Slack or not.
+-- One that vanished while it probed leaves it as doubtful as it was.
 create or replace function ops.expire_delivery_leases_v1()
 returns integer
 language plpgsql
@@ -10,7 +11,7 @@ declare
 begin
     with gone as (
         select d.delivery_id, d.claim_token from ops.deliveries d
-        where d.status = 'sending' and d.lease_until < clock_timestamp()
+        where d.claim_token is not null and d.lease_until < clock_timestamp()
         for update skip locked
     ), ended as (
         update ops.delivery_attempts a
@@ -18,7 +19,8 @@ begin
         from gone where a.delivery_id = gone.delivery_id and a.claim_token = gone.claim_token
     )
     update ops.deliveries d
-    set status = 'in_doubt', reason = 'lease_expired', error = format('worker %s vanished while it posted', d.claimed_by),
+    set status = 'in_doubt', reason = case d.status when 'sending' then 'lease_expired' else d.reason end,
+        error = case d.status when 'sending' then format('worker %s vanished while it posted', d.claimed_by) else d.error end,
         next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
     from gone where d.delivery_id = gone.delivery_id;
     get diagnostics expired = row_count;

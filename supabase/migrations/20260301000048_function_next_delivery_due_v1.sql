@@ -11,11 +11,11 @@ as $$
         where h.status in ('queued', 'failed')
         union all
         (
-            select greatest(d.next_attempt_at, d.lease_until, ops.slack_held_until_v1('conversations.history'))
-            from ops.deliveries d where d.status = 'in_doubt' order by d.next_attempt_at limit 1
+            select greatest(d.next_attempt_at, ops.slack_held_until_v1('conversations.history'))
+            from ops.deliveries d where d.status = 'in_doubt' and d.claim_token is null order by d.next_attempt_at limit 1
         )
         union all
-        (select d.lease_until from ops.deliveries d where d.status = 'sending' order by d.lease_until limit 1)
+        (select d.lease_until from ops.deliveries d where d.claim_token is not null order by d.lease_until limit 1)
     ) due
 $$;
 

@@ -14,7 +14,7 @@ begin
     select e.event ->> 'event_type' into event_type from ops.read_events_v1(array[dead.event_id]) e;
     if event_type = 'delivery.dead' or exists (
         select from ops.deliveries d
-        where d.status = 'dead' and d.created_at > clock_timestamp() - interval '10 minutes'
+        where d.status = 'dead' and d.dead_at > clock_timestamp() - interval '10 minutes'
             and d.channel = dead.channel and d.reason = dead.reason and d.delivery_id <> dead.delivery_id
     ) then
         return;

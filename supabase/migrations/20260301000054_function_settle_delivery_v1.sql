@@ -29,6 +29,7 @@ begin
         next_attempt_at = clock_timestamp() + make_interval(secs => coalesce((outcome ->> 'retry_in_s')::double precision, 0)),
         slack_channel_id = outcome ->> 'slack_channel_id', slack_ts = outcome ->> 'slack_ts',
         sent_at = case when result in ('sent', 'adopted') then clock_timestamp() end,
+        dead_at = case when result = 'dead' then clock_timestamp() end,
         claim_token = null, claimed_by = null, lease_until = null
     where d.delivery_id = settled.delivery_id
     returning d.* into settled;

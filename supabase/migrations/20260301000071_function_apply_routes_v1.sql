@@ -6,7 +6,7 @@ security definer
 set search_path = ''
 as $$
 declare
-    before constant jsonb := ops.routes_v1();
+    before jsonb;
     after jsonb;
 begin
     if (select count(*) from jsonb_array_elements(routes) r where (r ->> 'is_default')::boolean) <> 1 then
@@ -14,6 +14,7 @@ begin
             using errcode = 'invalid_parameter_value', hint = 'The default route takes errors that no other route took.';
     end if;
     lock table ops.notification_routes in share row exclusive mode;
+    before := ops.routes_v1();
     delete from ops.notification_routes where true;
     insert into ops.notification_routes (
         name, position, event_pattern, minimum_severity, service, environment, channel, mention, continues, is_default

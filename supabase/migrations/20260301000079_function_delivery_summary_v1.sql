@@ -2,7 +2,7 @@
 create or replace function ops.delivery_summary_v1(delivery ops.deliveries, event jsonb, recorded_at timestamptz)
 returns jsonb
 language sql
-immutable
+stable
 set search_path = ''
 as $$
     select jsonb_build_object(

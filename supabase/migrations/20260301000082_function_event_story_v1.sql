@@ -7,7 +7,7 @@ security definer
 set search_path = ''
 as $$
     select jsonb_build_object(
-        'event', e.event || jsonb_build_object('recorded_at', s.recorded_at),
+        'event', coalesce(e.event, jsonb_build_object('event_id', asked.event_id)) || jsonb_build_object('recorded_at', s.recorded_at),
         'dispatch', jsonb_build_object(
             'status', coalesce(s.status, 'unrecorded'), 'recorded_at', s.recorded_at, 'routed_at', s.routed_at
         ),
@@ -20,8 +20,10 @@ as $$
             from ops.deliveries d where d.event_id = event_story_v1.event_id
         )
     )
-    from ops.read_events_v1(array[event_story_v1.event_id]) e
-    left join ops.event_dispatches s on s.event_id = e.event_id
+    from (values (event_story_v1.event_id)) asked (event_id)
+    left join ops.read_events_v1(array[event_story_v1.event_id]) e on e.event_id = asked.event_id
+    left join ops.event_dispatches s on s.event_id = asked.event_id
+    where e.event_id is not null or s.event_id is not null
 $$;
 
 revoke all on function ops.event_story_v1(uuid) from public, anon, authenticated;

@@ -20,14 +20,14 @@ begin
     -- In doubt means: look in Slack's history now. The two others are posted again.
     update ops.deliveries d
     set status = case asked.status when 'dead' then 'queued' else asked.status end,
-        next_attempt_at = clock_timestamp(), retry_until = clock_timestamp() + interval '24 hours'
+        next_attempt_at = clock_timestamp(), retry_until = clock_timestamp() + interval '24 hours', dead_at = null
     where d.delivery_id = asked.delivery_id
     returning d.* into asked;
+    -- The audit event rings at commit.
     perform ops.append_event_v1(
         event_type := 'delivery.retried', actor := retry_delivery_v1.actor, target := asked.channel,
         payload := jsonb_build_object('delivery_id', asked.delivery_id, 'event_id', asked.event_id)
     );
-    perform ops.ring_doorbell_v1('retry');
     return jsonb_build_object('retried', true, 'status', asked.status, 'reason', null);
 end;
 $$;

@@ -26,7 +26,7 @@ as $$
         'dead_last_hour', (
             select count(*) from (
                 select from ops.deliveries d
-                where d.status = 'dead' and d.created_at > clock_timestamp() - interval '1 hour' limit 1000
+                where d.status = 'dead' and d.dead_at > clock_timestamp() - interval '1 hour' limit 1000
             ) dead
         ),
         'holds', (
