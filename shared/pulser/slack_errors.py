@@ -36,7 +36,7 @@ def of_answer(status: int, error: str, retry_after: str | None = None, detail: s
         return SlackHeld(error or "ratelimited", said, retry_after=seconds_of(retry_after))
     if error in TOKEN_REFUSED:
         return SlackTokenRefused(error, said)
-    if error in TRANSIENT or status == 503:
+    if error in TRANSIENT or (status == 503 and error not in OWN_FAILURE):
         return SlackHeld(error or "http_503", said)
     if error in OWN_FAILURE or status >= 500:
         return SlackInDoubt(error or f"http_{status}", said)
@@ -47,7 +47,7 @@ def of_answer(status: int, error: str, retry_after: str | None = None, detail: s
 
 
 def seconds_of(retry_after: str | None) -> float:
-    """A Retry-After header in seconds, bounded; the default where it is missing, not a number or not positive."""
+    """A Retry-After header in seconds, from 1 to an hour; the default where it is missing, negative or no number."""
     try:
         seconds = float(retry_after or "")
     except ValueError:
