@@ -65,9 +65,17 @@ def explain_invalid(error: ValidationError) -> str:
     return "; ".join(_problem(".".join(map(str, it["loc"])), it["type"], it["msg"]) for it in problems)
 
 
+_RULES = {
+    ("channel", "string_pattern_mismatch"): 'must be "#name" in lower case, or a channel ID',
+    ("mention", "string_pattern_mismatch"): "must be here, channel, a user's ID (U…) or a user group's (S…)",
+}
+_KINDS = {"missing": "is missing", "extra_forbidden": "is not a key that pulser knows"}
+
+
 def _problem(key: str, kind: str, message: str) -> str:
-    known = {"missing": "is missing", "extra_forbidden": "is not a key that pulser knows"}
-    reason = known.get(kind, message[:1].lower() + message[1:])
+    rule = _RULES.get((key.rpartition(".")[2], kind)) or _KINDS.get(kind)
+    reason = rule or message.removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
     return f"{key}: {reason}" if key else reason
 
 

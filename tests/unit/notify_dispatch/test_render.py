@@ -114,6 +114,13 @@ def test_markup_in_any_field_is_inert(hostile: str, field: str) -> None:
         ("rollback.requested", "🔵 Rollback requested", "Info: ana requested the rollback of", ""),
         ("slack.command", "⚪ Slack command", "Info: ana ran a Slack command for", ""),
         ("slack.action", "⚪ Slack button pressed", "Info: ana pressed a button in Slack for", ""),
+        ("delivery.dead", "⚪ Message not delivered", "Info: Message not delivered for", "acknowledge investigate"),
+        (
+            "delivery.retried",
+            "⚪ Message to be sent again",
+            "Info: ana asked for another try at a message for",
+            "",
+        ),
         ("payment.refund_stuck", "⚪ Payment refund stuck", "Info: Payment refund stuck for", ""),
         ("payment.failed", "🔴 Payment failed", "Error: Payment failed for", "acknowledge investigate"),
     ],
@@ -180,6 +187,13 @@ def test_the_fallback_text_says_all_that_matters() -> None:
     assert message.text == (
         "<!subteam^S0ABCDEF12> Error: Error rate above threshold for api: 4.2 % (threshold 1 %). Checkout 5xx"
     )
+
+
+def test_a_title_that_repeats_the_headline_is_left_out() -> None:
+    """What the header says already is not said again."""
+    message = rendered("ci.failed", {"title": "ci  FAILED", "service": "api"})
+    assert message.text == "Error: CI failed for api"
+    assert "FAILED" not in shown(message)
 
 
 def test_a_deed_names_the_slack_user() -> None:

@@ -12,8 +12,8 @@ from notify_dispatch.event import Event
 from notify_dispatch.render.buttons import buttons
 from notify_dispatch.render.fields import closing, extras, fields, more, mrkdwn
 from notify_dispatch.render.message import Message
-from notify_dispatch.render.words import TITLE, fallback, header, mention_markup, sentence
-from pulser.blocks import HEADER_TEXT, Part, fit, fit_parts, one_line, plain, untrusted
+from notify_dispatch.render.words import TITLE, fallback, header, mention_markup, own_title, sentence
+from pulser.blocks import HEADER_TEXT, Part, fit, fit_parts, plain, untrusted
 
 __all__ = ["Message", "render", "render_plain"]
 
@@ -71,8 +71,8 @@ def _lead(event: Event, mention: str | None) -> str:
     """Who is called, who did what, and what the writer says about it."""
     deed = sentence(event)
     lines = [deed and f"{deed}."]
-    if event.title:
-        lines.append(f"*{untrusted(one_line(event.title), TITLE)}*")
+    if own_title(event):
+        lines.append(f"*{untrusted(own_title(event), TITLE)}*")
     if event.summary:
         lines.append(untrusted(re.sub(r"\n\s*\n+", "\n\n", event.summary), _SUMMARY))
     if event.error_detail and event.error_detail not in (event.summary or ""):

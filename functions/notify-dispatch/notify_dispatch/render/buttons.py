@@ -11,7 +11,7 @@ from notify_dispatch.event import Event
 from notify_dispatch.render.words import HEADLINES, headline, subject
 from pulser.blocks import ACCESSIBILITY_LABEL, CONFIRM_TEXT, plain
 
-_ALERTS = {"error_rate.exceeded", "ci.failed", "deploy.failed", "task.failed"}
+_ALERTS = {"error_rate.exceeded", "ci.failed", "deploy.failed", "task.failed", "delivery.dead"}
 _DEPLOYED = {"deploy.completed", "deploy.failed"}
 
 

@@ -29,6 +29,8 @@ HEADLINES: Final = {
     "rollback.requested": "Rollback requested",
     "slack.command": "Slack command",
     "slack.action": "Slack button pressed",
+    "delivery.dead": "Message not delivered",
+    "delivery.retried": "Message to be sent again",
 }
 # What a person did: it reads as a sentence, "who … what".
 _DEEDS: Final = {
@@ -41,6 +43,7 @@ _DEEDS: Final = {
     "rollback.requested": "requested the rollback",
     "slack.command": "ran a Slack command",
     "slack.action": "pressed a button in Slack",
+    "delivery.retried": "asked for another try at a message",
 }
 _SYMBOLS: Final = {"critical": "🚨", "error": "🔴", "warning": "🟠"}
 _GOOD, _UNDER_WAY = {"passed", "completed", "approved"}, {"started", "requested", "investigating"}
@@ -64,6 +67,12 @@ def headline(event: Event) -> str:
     known = HEADLINES.get(event.event_type)
     words = re.sub(r"[._\-\s]+", " ", event.event_type).strip()
     return known or words[:1].upper() + words[1:] or "Event"
+
+
+def own_title(event: Event) -> str:
+    """The writer's title on one line, unless it only repeats the headline. Not escaped."""
+    title = one_line(event.title or "")
+    return "" if title.casefold() == headline(event).casefold() else title
 
 
 def subject(event: Event) -> str:
@@ -105,7 +114,7 @@ def fallback(event: Event, mention: str | None) -> str:
     """The message as a notification or a screen reader gives it, in mrkdwn: all that matters, in words."""
     said = sentence(event) or untrusted(headline(event), NAME) + _of(event, "for")
     rate = f": {measured(event)}" if measured(event) else ""
-    title = f". {untrusted(one_line(event.title), TITLE)}" if event.title else ""
+    title = f". {untrusted(own_title(event), TITLE)}" if own_title(event) else ""
     odd = " (its payload cannot be read)" if event.malformed else ""
     return f"{mention_markup(mention)} {event.severity.capitalize()}: {said}{rate}{odd}{title}".lstrip()
 
@@ -128,7 +137,7 @@ def short_commit(commit: str) -> str:
 def duration(seconds: float) -> str:
     """ "4.2 s", "42 s", "4 min 12 s", "1 h 02 min", "3 d 4 h"."""
     if seconds < _MINUTE:
-        return f"{seconds:.1f}".removesuffix(".0") + " s" if seconds < 10 else f"{int(seconds)} s"  # noqa: PLR2004
+        return f"{seconds:.1f}".removesuffix(".0") + " s" if seconds < 10 else f"{int(seconds)} s"
     if seconds >= _CENTURY:
         return f"{seconds:.2g} s"
     whole = int(seconds)

@@ -1,0 +1,59 @@
+"""`pulser emit`: append events to ops.platform_events, as any service of the platform would."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from pulser.database import Database
+from pulser_cli.connection import DatabaseUrl, run
+from pulser_cli.output import USAGE, AsJson, console, fail, print_json
+from pulser_cli.payload import read_payload, who
+
+
+def emit(
+    event_type: Annotated[str, typer.Argument(help="<thing>.<what happened>, such as deploy.failed.")],
+    *,
+    service: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
+    environment: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
+    severity: Annotated[
+        Literal["info", "warning", "error", "critical"] | None, typer.Option(help="In the payload.", show_default=False)
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
+    payload: Annotated[
+        str | None, typer.Option(metavar="JSON|@FILE", help="The rest of the payload; any JSON.", show_default=False)
+    ] = None,
+    actor: Annotated[str | None, typer.Option(help="Who did it; you, if not given.", show_default=False)] = None,
+    target: Annotated[str | None, typer.Option(help="What it was done to.", show_default=False)] = None,
+    status: Annotated[Literal["ok", "error"], typer.Option(help="How it ended.")] = "ok",
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="How many such events.")] = 1,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an event, and so have it posted to its channels."""
+    named = {"service": service, "environment": environment, "severity": severity, "title": title}
+    event = {
+        "event_type": event_type,
+        "actor": actor or who(),
+        "target": target,
+        "payload": _payload(read_payload(payload), {key: value for key, value in named.items() if value is not None}),
+        "status": status,
+    }
+
+    async def work(database: Database) -> list[str]:
+        return [str(await database.call("append_event_v1", event)) for _ in range(count)]
+
+    event_ids = run(database_url, work)
+    if as_json:
+        print_json({"event_type": event_type, "event_ids": event_ids})
+    else:
+        console().print("\n".join(event_ids), markup=False, soft_wrap=True)
+
+
+def _payload(given: Any, named: dict[str, str]) -> Any:  # noqa: ANN401  # a payload may be any JSON
+    if not named:
+        return given
+    if not isinstance(given, dict):
+        return fail("--payload is not an object: no other option can be added to it", code=USAGE)
+    return given | named

@@ -1,0 +1,145 @@
+"""`pulser ledger`: what became of each event."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import typer
+from rich.text import Text
+
+from pulser.database import Database
+from pulser_cli.connection import DatabaseUrl, run
+from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
+from pulser_cli.output import status as status_of
+from pulser_cli.payload import who
+from pulser_cli.story import print_story
+
+app = typer.Typer(help="The ledger of deliveries: what became of each event.", no_args_is_help=True)
+
+Status = Literal["queued", "sending", "sent", "in_doubt", "failed", "dead"]
+_SPAN = re.compile(r"(\d{1,6})(s|min|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+_MEDIUM, _WIDE = 100, 160  # columns from which more is shown
+
+
+@app.command(name="list")
+def list_command(
+    *,
+    status: Annotated[Status | None, typer.Option(help="Only these.", show_default=False)] = None,
+    channel: Annotated[str | None, typer.Option(help='Only this one: "#name" or ID.', show_default=False)] = None,
+    event_type: Annotated[str | None, typer.Option(help="Only this one.", show_default=False)] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="Not older than this: 90s, 15min, 1h, 2d.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deliveries, the newest first."""
+    asked = {"status": status, "channel": channel, "event_type": event_type, "since": _since(since), "limit": limit}
+
+    async def work(database: Database) -> list[dict[str, Any]]:
+        given = {key: value for key, value in asked.items() if value is not None}
+        found: list[dict[str, Any]] = await database.call("list_deliveries_v1", {"filter": given})
+        return found
+
+    deliveries = run(database_url, work)
+    if as_json:
+        print_json(deliveries)
+    else:
+        _print_deliveries(deliveries)
+
+
+@app.command()
+def show(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of an event or of a delivery.")],
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """The story of an event: what it said, where it went, every attempt."""
+    wanted = _uuid(identifier)
+
+    async def work(database: Database) -> Any:  # noqa: ANN401  # a story, or null
+        story = await database.call("delivery_story_v1", {"delivery_id": wanted})
+        return story or await database.call("event_story_v1", {"event_id": wanted})
+
+    story = run(database_url, work)
+    if story is None:
+        fail(f"there is neither an event nor a delivery {wanted}")
+    if as_json:
+        print_json(story)
+    else:
+        print_story(story, console())
+
+
+@app.command()
+def retry(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of a delivery.")],
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try a delivery again that is dead, failed or in doubt. What is in Slack is never posted twice."""
+    wanted = {"delivery_id": _uuid(identifier), "actor": who()}
+
+    async def work(database: Database) -> dict[str, Any]:
+        answer: dict[str, Any] = await database.call("retry_delivery_v1", wanted)
+        return answer
+
+    answer = run(database_url, work)
+    if as_json:
+        print_json(answer)
+    elif answer["retried"]:
+        console().print(Text.assemble("It is due now: ", status_of(answer["status"])))
+    else:
+        fail(f"not retried: {answer['reason']}")
+    if not answer["retried"]:
+        raise typer.Exit(FAILED)
+
+
+def _since(span: str | None) -> str | None:
+    if span is None:
+        return None
+    found = _SPAN.fullmatch(span.replace(" ", ""))
+    if not found:
+        return fail(f"--since: {span!r} is not a span of time; write 90s, 15min, 1h or 2d", code=USAGE)
+    return (datetime.now(UTC) - timedelta(seconds=int(found[1]) * _SECONDS[found[2]])).isoformat()
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return fail(f"{text!r} is not an ID; it looks like 1b4e28ba-2fa1-41d2-883f-0016d3cca427", code=USAGE)
+
+
+def _print_deliveries(deliveries: list[dict[str, Any]]) -> None:
+    out = console()
+    if not deliveries:
+        out.print("No deliveries.")
+        return
+    columns = ["When", "Status", "Event"]
+    columns += ["Channel", "Latency", "Tries"] if out.width >= _MEDIUM else []
+    columns += ["Route", "Why"] if out.width >= _WIDE else []
+    rows = table([*columns, "Delivery"], flexible=["Event", "Why"], right=["Latency", "Tries"])
+    for delivery in deliveries:
+        cells = _cells(delivery, narrow=out.width < _WIDE)
+        rows.add_row(*(cells[name] for name in columns), shown(delivery["delivery_id"], "dim"))
+    out.print(rows)
+
+
+def _cells(delivery: dict[str, Any], *, narrow: bool) -> dict[str, Text]:
+    latency, why = delivery["latency_ms"], delivery["reason"]
+    event = f"{delivery['event_type']} ({why})" if narrow and why else delivery["event_type"]
+    return {
+        "When": shown(ago(delivery["created_at"])),
+        "Status": status_of(delivery["status"]),
+        "Event": shown(event),
+        "Channel": shown(delivery["channel"]),
+        "Latency": shown(None if latency is None else f"{latency:,.0f} ms"),
+        "Tries": shown(delivery["attempts"]),
+        "Route": shown(delivery["route"]),
+        "Why": shown(why),
+    }

@@ -1,0 +1,79 @@
+"""How the commands speak: tables for people, JSON for programs, one line for an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pulser.blocks import clean
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+FAILED, USAGE = 1, 2  # exit codes
+
+STATUS_STYLES = {
+    "sent": "green",
+    "queued": "cyan",
+    "sending": "blue",
+    "in_doubt": "yellow",
+    "failed": "yellow",
+    "dead": "bold red",
+}
+_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+def console() -> Console:
+    """Standard output as it is now: its width, its colours."""
+    return Console(highlight=False)
+
+
+def fail(message: str, *, code: int = FAILED) -> NoReturn:
+    """End the command with an error on standard error."""
+    Console(stderr=True, highlight=False).print(Text.assemble(("Error: ", "red"), message), soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can say
+    """`value` as JSON, indented."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def shown(value: object, style: str = "") -> Text:
+    """What the database says, on one line and unable to steer the terminal; nothing is shown as "–"."""
+    text = "" if value is None else clean(str(value)).replace("\n", " ").replace("\t", " ")
+    return Text(text or "–", style=style if text else "dim", overflow="ellipsis", no_wrap=True)
+
+
+def status(value: str) -> Text:
+    """A delivery's status in its colour."""
+    return shown(value.replace("_", " "), STATUS_STYLES.get(value, ""))
+
+
+def table(columns: Sequence[str], *, flexible: Sequence[str] = (), right: Sequence[str] = ()) -> Table:
+    """A table whose rows are one line each: only `flexible` columns give way where the terminal is narrow."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for name in columns:
+        gives_way = name in flexible  # its cells are cut by `shown`, not wrapped
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        made.add_column(name, no_wrap=not gives_way, min_width=6 if gives_way else None, justify=justify)
+    return made
+
+
+def ago(written: str | None, now: datetime | None = None) -> str:
+    """An ISO time as seen from now: "12 s ago", "in 3 min"."""
+    if written is None:
+        return ""
+    seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(written)).total_seconds()
+    count = abs(seconds)
+    for unit, size in _UNITS:
+        if count >= size:
+            amount = f"{int(count // size)} {unit}"
+            return f"{amount} ago" if seconds > 0 else f"in {amount}"
+    return "now"
