@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -11,11 +11,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
+from notify_dispatch.event import Event
+from notify_dispatch.route import Route, route
+from pulser_cli.dev import project_routes
 from pulser_cli.dev_view import JsonView, TerminalView, View
+from pulser_cli.output import console as terminal
+from pulser_cli.output import print_json, table
 from pulser_cli.stop_signals import until_stopped
 from pulser_local.demo import Demo
-from pulser_local.demo_events import DEMO_EVENTS
+from pulser_local.demo_events import DEMO_EVENTS, DemoEvent
 from pulser_local.demo_report import DemoReport
 from pulser_local.dev import LocalStack
 from pulser_local.stack_options import StackOptions
@@ -31,15 +37,16 @@ def demo(
 
     Works beside a running `pulser dev`: it takes free ports and a database of its own.
     """
-    console = Console()
+    console = terminal()
     view: View = JsonView() if as_json else TerminalView(console, verbose=verbose)
     report = asyncio.run(_run(view, console, as_json=as_json))
     if report is None:
         return
     if as_json:
-        typer.echo(json.dumps(report.to_json()))
+        print_json(report.to_json())
     else:
         console.print(report_table(report, width=console.width))
+        console.print()
         for problem in report.problems:
             console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
         console.print(verdict(report))
@@ -48,20 +55,29 @@ def demo(
 
 
 async def _run(view: View, console: Console, *, as_json: bool) -> DemoReport | None:
-    stack = LocalStack(StackOptions(port=0), on_step=view.step, on_line=view.line)
+    routes = project_routes()
+    options = StackOptions(port=0, routes=[route.model_dump(mode="json", by_alias=True) for route in routes])
+    stack = LocalStack(options, on_step=view.step, on_line=view.line)
+    events = [replace(event, channels=expected_channels(event, routes)) for event in DEMO_EVENTS]
 
     async def emit_all() -> DemoReport:
         async with stack:
             view.close()
             with _event_progress(console, hidden=as_json) as progress:
                 task = progress.add_task("One event of each type", total=len(DEMO_EVENTS))
-                running = Demo(stack, on_settled=lambda _event: progress.advance(task)).run()
+                running = Demo(stack, events=events, on_settled=lambda _event: progress.advance(task)).run()
                 return await _unless_faulty(running, stack)
 
     try:
         return await until_stopped(emit_all(), on_stop=view.stopping, children=stack.children)
     finally:
         view.close()
+
+
+def expected_channels(event: DemoEvent, routes: Sequence[Route]) -> tuple[str, ...]:
+    """Where the project's routes, which a person may have changed, bring an event."""
+    read = Event.from_json({"event_type": event.event_type, "payload": event.payload, "status": event.status})
+    return tuple(sorted(routing.channel.removeprefix("#") for routing in route(read, routes)))
 
 
 async def _unless_faulty(running: Coroutine[Any, Any, DemoReport], stack: LocalStack) -> DemoReport:
@@ -84,26 +100,19 @@ def _event_progress(console: Console, *, hidden: bool) -> Progress:
 
 def report_table(report: DemoReport, *, width: int) -> Table:
     """The messages that arrived; on a narrow terminal the permalinks lose the console's address."""
-    table = Table(title="One event of each type, from commit to Slack's ok", title_justify="left")
-    table.add_column("event type", no_wrap=True)
-    table.add_column("channel", no_wrap=True)
-    table.add_column("ms", justify="right", no_wrap=True)
-    table.add_column("permalink", overflow="fold", style="dim")
+    made = table(["event type", "channel", "ms", "permalink"], right=["ms"])
     for arrival in report.arrivals:
-        shown = arrival.permalink if width >= WIDE else urlsplit(arrival.permalink).path
-        link = f"[link={arrival.permalink}]{escape(shown)}[/]"
+        link = arrival.permalink if width >= WIDE else urlsplit(arrival.permalink).path
         latency = "?" if arrival.latency_ms is None else f"{arrival.latency_ms:.0f}"
-        table.add_row(escape(arrival.event_type), escape(arrival.channel), latency, link)
-    return table
+        made.add_row(arrival.event_type, arrival.channel, latency, Text(link, f"link {arrival.permalink}"))
+    return made
 
 
 def verdict(report: DemoReport) -> str:
-    """The last line: the times, and whether all is well."""
-    times = "  ".join(
-        f"{name} {value:.0f} ms"
-        for name, value in (("p50", report.p50_ms), ("p95", report.p95_ms), ("max", report.max_ms))
-        if value is not None
-    )
-    if report.ok:
-        return f"[green]✓[/] {len(report.arrivals)} messages, each once and where it belongs.  {times}"
-    return f"[red]✗[/] {len(report.problems)} problems.  {times}"
+    """The last lines: whether all is well, and the times."""
+    sign = "[green]✓[/]" if report.ok else "[red]✗[/]"
+    count = len(report.arrivals)
+    said = f"{count} messages, each once and where it belongs" if report.ok else f"{len(report.problems)} problems"
+    named = (("p50", report.p50_ms), ("p95", report.p95_ms), ("max", report.max_ms))
+    times = "  ".join(f"{name} {value:.0f} ms" for name, value in named if value is not None)
+    return f"{sign} {said}\n  from commit to Slack's ok: {times or 'no message arrived'}"

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from notify_dispatch.route import Route
 from pulser_cli.dev_view import JsonView, TerminalView, View
+from pulser_cli.routes_file import find, load
 from pulser_cli.stop_signals import until_stopped
 from pulser_local.dev import LocalStack
 from pulser_local.run_file import RunFile
@@ -32,15 +34,24 @@ def dev(
     """
     view: View = JsonView() if as_json else TerminalView(Console(), verbose=verbose)
     run_file = RunFile(Path.cwd())
-    run_file.claim()
     options = StackOptions(
-        port=port, database_url=database_url, slack_api_url=slack_api_url, data=run_file.path.parent / "postgres"
+        port=port,
+        database_url=database_url,
+        slack_api_url=slack_api_url,
+        routes=[route.model_dump(mode="json", by_alias=True) for route in project_routes()],
+        data=run_file.path.parent / "postgres",
     )
+    run_file.claim()
     try:
         asyncio.run(_DevRun(options, view, run_file).until_stopped())
     finally:
         view.close()
         run_file.release()
+
+
+def project_routes() -> list[Route]:
+    """The routes of the project that this folder is in. Raises RoutesFileError."""
+    return load(find(Path.cwd())).positioned()
 
 
 class _DevRun:

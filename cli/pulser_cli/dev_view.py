@@ -113,17 +113,18 @@ class TerminalView:
 
     def ready(self, urls: StackUrls, *, simulated: bool) -> None:
         """See View."""
-        self._progress.stop()
+        self.close()
         self._console.print(Panel(where_to_look(urls, simulated=simulated), title="pulser is up", expand=False))
 
     def stopping(self) -> None:
         """See View."""
-        self._progress.stop()
+        self.close()
         self._console.print("Stopping …  [dim](Ctrl-C again ends at once)")
 
     def close(self) -> None:
         """See View."""
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def _plain_step(self, change: StepChange) -> None:
         if change.state != "started":

@@ -6,15 +6,15 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from typer.core import TyperGroup
 
 from pulser.errors import PulserError
-from pulser_cli import ledger, routes
 from pulser_cli.demo import demo
 from pulser_cli.dev import dev
 from pulser_cli.emit import emit
+from pulser_cli.ledger import app as ledger
+from pulser_cli.output import fail
+from pulser_cli.routes import app as routes
 from pulser_local.errors import LocalError
 
 
@@ -26,8 +26,7 @@ class KnownErrorsGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except (LocalError, PulserError) as error:
-            Console(stderr=True).print(f"[red]Error:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
-            raise typer.Exit(1) from error
+            fail(str(error))
 
 
 app = typer.Typer(
@@ -59,5 +58,5 @@ def main(
 app.command(rich_help_panel="On this machine")(dev)
 app.command(rich_help_panel="On this machine")(demo)
 app.command(rich_help_panel="Events and messages")(emit)
-app.add_typer(ledger.app, name="ledger", rich_help_panel="Events and messages")
-app.add_typer(routes.app, name="routes", rich_help_panel="Events and messages")
+app.add_typer(ledger, name="ledger", rich_help_panel="Events and messages")
+app.add_typer(routes, name="routes", rich_help_panel="Events and messages")

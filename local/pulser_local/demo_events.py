@@ -10,7 +10,7 @@ COMMIT = "9f3c2ab41d77e0c5b6a8d1f2e3c4b5a697887766"
 
 @dataclass(frozen=True, slots=True)
 class DemoEvent:
-    """An event as a platform would write it, and the channels in which a person expects it."""
+    """An event as a platform would write it, and the channels where the project's own routes bring it."""
 
     event_type: str
     channels: tuple[str, ...]
@@ -78,7 +78,7 @@ DEMO_EVENTS = (
     ),
     DemoEvent(
         "deploy.failed",
-        ("ops-deploy",),
+        ("ops-alerts", "ops-deploy"),
         "jonas",
         "billing",
         _payload(

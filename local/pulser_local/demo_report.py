@@ -103,6 +103,8 @@ def _arrival(one: Emitted, message: Standing, story: Story) -> Arrival:
 
 
 def _misplaced(one: Emitted, found: Sequence[str], story: Story) -> list[str]:
+    if not one.event.channels:
+        return [f"{one.event.event_type} has no route; see: pulser routes explain {one.event.event_type}"]
     problems = []
     for channel in sorted({*one.event.channels, *found}):
         expected, times = channel in one.event.channels, found.count(channel)

@@ -26,6 +26,7 @@ from pulser_local.gateway import Gateway
 from pulser_local.net_worker import NetWorker
 from pulser_local.ports import HOST, free_port, preferred_port, required_port
 from pulser_local.postgres import PostgresServer
+from pulser_local.routes import channels_for
 from pulser_local.secrets import SlackSecrets
 from pulser_local.slack import SlackSimulator
 from pulser_local.stack_options import StackOptions, StackUrls
@@ -103,7 +104,11 @@ class LocalStack:
         )
         self.simulator = None
         if setup.simulated:
-            self.simulator = SlackSimulator(bot_token=setup.slack.bot_token or "", public_url=console_url)
+            self.simulator = SlackSimulator(
+                bot_token=setup.slack.bot_token or "",
+                channels=channels_for(setup.routes),
+                public_url=console_url,
+            )
         self.database = DirectDatabase(setup.url)
         parts.push_async_callback(self.database.close)
         await self._start_servers(parts, setup, port=port, console_port=console_port)

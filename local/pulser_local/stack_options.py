@@ -17,7 +17,7 @@ class StackOptions:
     port: int = DEFAULT_PORT
     database_url: str | None = field(default=None, repr=False)
     slack_api_url: str | None = None
-    routes: Sequence[Mapping[str, Any]] = ()
+    routes: Sequence[Mapping[str, Any]] = ()  # none: the database keeps those it has
     functions: Path = ROOT / "functions"
     data: Path | None = None  # of the embedded Postgres; None: a temporary folder
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)

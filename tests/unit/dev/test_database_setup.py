@@ -8,7 +8,7 @@ from pulser.database import DirectDatabase
 from pulser_local.database_setup import connected
 from pulser_local.errors import LocalError
 from pulser_local.ports import free_port
-from pulser_local.routes import apply_first_routes, only_default
+from pulser_local.routes import apply_first_routes, channels_for, only_default
 
 ROUTES: list[dict[str, Any]] = [
     {
@@ -85,3 +85,10 @@ async def test_our_own_database_always_gets_the_routes(database_url: str) -> Non
 def test_only_the_default_route_counts_as_untouched(held: object, untouched: bool) -> None:  # noqa: FBT001  # a parameter of the case
     """Routes are the migration's when there is no other than the default."""
     assert only_default(held) is untouched
+
+
+def test_the_workspace_has_the_channels_of_the_routes() -> None:
+    """A channel that a route names exists in the simulated workspace, once; an ID names none."""
+    named = channels_for([{"channel": "#team-shop"}, {"channel": "#ops-ci"}, {"channel": "C0123456789"}])
+    assert named.count("ops-ci") == 1
+    assert named[-1] == "team-shop"

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from pulser_cli.demo import expected_channels
+from pulser_cli.routes_file import find, load
 from pulser_local.demo_events import DEMO_EVENTS, DemoEvent
 from pulser_local.demo_report import DemoReport, Emitted, Standing, judge, tell
 
@@ -32,6 +36,20 @@ def stands(channel: str = "ops-ci", ts: str = "1.1") -> Standing:
 def test_each_type_of_the_contract_is_emitted_once() -> None:
     """The demo's events are the types of the contract, one of each."""
     assert [event.event_type for event in DEMO_EVENTS] == CONTRACT
+
+
+def test_the_events_stand_where_the_projects_routes_bring_them() -> None:
+    """The channels of the demo's events are those of ssot/integrations/slack/pulser.yaml."""
+    routes = load(find(Path(__file__).parent)).positioned()
+    assert {event.event_type: expected_channels(event, routes) for event in DEMO_EVENTS} == {
+        event.event_type: event.channels for event in DEMO_EVENTS
+    }
+
+
+def test_an_event_without_a_route_is_a_problem() -> None:
+    """An event that no route takes anywhere is told."""
+    report = judge([Emitted(replace(EVENT, channels=()), "e1", AT)], {}, [])
+    assert report.problems == ["ci.passed has no route; see: pulser routes explain ci.passed"]
 
 
 def test_once_and_in_time_is_well() -> None:

@@ -1,0 +1,325 @@
+"""`pulser dev`, started as a person or a script starts it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import asyncpg
+import pytest
+
+from pulser_local.slack import SlackSimulator
+
+PULSER = Path(sys.executable).with_name("pulser")
+CONTRACT = {"ready", "gateway_url", "database_url", "slack_api_url", "console_url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dev:
+    """A `pulser dev` that is up."""
+
+    process: asyncio.subprocess.Process
+    ready: Mapping[str, Any]
+    folder: Path
+
+    def run_file(self) -> dict[str, Any]:
+        """What .pulser/dev.json says."""
+        content: dict[str, Any] = json.loads((self.folder / ".pulser" / "dev.json").read_text())
+        return content
+
+    def ports(self) -> list[int]:
+        """The ports it listens on, as its URLs say."""
+        return [urlsplit(self.ready[name]).port or 0 for name in ("gateway_url", "database_url", "console_url")]
+
+    async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        return await asyncio.wait_for(self.process.wait(), timeout=10)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours, without any token of a Slack."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SLACK_")} | more
+
+
+@asynccontextmanager
+async def started(folder: Path, *arguments: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`pulser dev --json` on any free port; killed if the test leaves it running."""
+    with (folder / "stderr.txt").open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *(str(PULSER), "dev", "--json", "--port", "0", *arguments),
+            cwd=folder,
+            env=environment(**more),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+        )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@asynccontextmanager
+async def running(folder: Path, *arguments: str, **more: str) -> AsyncIterator[Dev]:
+    """A `pulser dev` that has said that it is ready."""
+    async with started(folder, *arguments, **more) as process:
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), timeout=60)
+        assert line, (folder / "stderr.txt").read_text()
+        dev = Dev(process, json.loads(line), folder)
+        yield dev
+        if process.returncode is None:
+            await dev.end()
+
+
+async def refused(folder: Path, *arguments: str, **more: str) -> str:
+    """What a `pulser dev` that must not start says on standard error; asserts its exit code and silence."""
+    async with started(folder, *arguments, **more) as process:
+        output, _ = await asyncio.wait_for(process.communicate(), timeout=60)
+    said = (folder / "stderr.txt").read_text()
+    assert (process.returncode, output) == (1, b""), said
+    assert "Traceback" not in said
+    return said
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, limit: float = 20) -> None:
+    """Wait until something outside this process is so."""
+    async with asyncio.timeout(limit):
+        while not await condition():  # noqa: ASYNC110  # another process sets no event of ours
+            await asyncio.sleep(0.05)
+
+
+def shown_by_ps(*arguments: str) -> str:
+    """What `ps` says."""
+    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes that a process started, and theirs."""
+    listed = shown_by_ps("-eo", "pid=,ppid=")
+    children: dict[int, list[int]] = {}
+    for line in listed.splitlines():
+        child, parent = map(int, line.split())
+        children.setdefault(parent, []).append(child)
+    found: set[int] = set()
+    ahead = [pid]
+    while ahead:
+        new = children.get(ahead.pop(), [])
+        found.update(new)
+        ahead.extend(new)
+    return found
+
+
+async def none_alive(pids: set[int]) -> bool:
+    """Whether all these processes have ended (a zombie has)."""
+    listed = shown_by_ps("-eo", "pid=,stat=")
+    alive = {int(pid) for pid, state in map(str.split, listed.splitlines()) if not state.startswith("Z")}
+    return not alive & pids
+
+
+def listens(port: int) -> bool:
+    """Whether somebody answers on this port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def emit(database_url: str, event_type: str = "ci.failed") -> str:
+    """Append an event through SQL; its id."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        payload = json.dumps({"service": "shop-web", "title": "2 of 96 checks failed"})
+        return str(
+            await connection.fetchval(
+                "select ops.append_event_v1(event_type => $1, payload => $2::jsonb)", event_type, payload
+            )
+        )
+    finally:
+        await connection.close()
+
+
+async def messages_of(console_url: str, event_id: str) -> list[dict[str, Any]]:
+    """The messages of an event that stand in the workspace of a running simulator."""
+    async with aiohttp.ClientSession() as http, http.get(f"{console_url}/sim/messages") as response:
+        messages = (await response.json())["messages"]
+    return [
+        message
+        for message in messages
+        if (message.get("metadata") or {}).get("event_payload", {}).get("event_id") == event_id
+    ]
+
+
+async def test_an_event_becomes_a_message(tmp_path: Path) -> None:
+    """With everything simulated, an event written through SQL stands in the workspace once, in its channel."""
+    async with running(tmp_path) as dev:
+        event_id = await emit(dev.ready["database_url"])
+        await until(lambda: _stands(dev.ready["console_url"], event_id))
+        assert [message["channel_name"] for message in await messages_of(dev.ready["console_url"], event_id)] == [
+            "ops-ci"
+        ]
+
+
+async def test_the_ready_line_is_the_only_output(tmp_path: Path) -> None:
+    """Standard output is one line with the names of the contract."""
+    async with running(tmp_path) as dev:
+        await dev.end()
+        assert dev.process.stdout is not None
+        assert await dev.process.stdout.read() == b""
+    assert dev.ready["ready"] is True
+    assert set(dev.ready) == CONTRACT
+
+
+async def test_the_run_file_is_there_for_the_other_commands(tmp_path: Path) -> None:
+    """.pulser/dev.json has the process and the URLs, for its owner alone."""
+    async with running(tmp_path) as dev:
+        content = dev.run_file()
+        mode = (tmp_path / ".pulser" / "dev.json").stat().st_mode & 0o777
+    assert content["pid"] == dev.process.pid
+    assert {name: content[name] for name in CONTRACT - {"ready"}} == {
+        name: dev.ready[name] for name in CONTRACT - {"ready"}
+    }
+    assert mode == 0o600
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_and_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """SIGTERM and Ctrl-C end it with 0; no process, no listening port and no file is left."""
+    async with running(tmp_path) as dev:
+        pids = descendants(dev.process.pid)
+        assert await dev.end(number) == 0
+    assert await none_alive(pids)
+    assert not any(listens(port) for port in dev.ports())
+    assert not (tmp_path / ".pulser" / "dev.json").exists()
+
+
+@pytest.mark.parametrize("step", ["Postgres", "Migrations"])
+async def test_a_signal_during_the_start_ends_it(tmp_path: Path, step: str) -> None:
+    """SIGTERM after a step of the start ends it with 0 and leaves no process."""
+    async with started(tmp_path) as process:
+        await until(lambda: _said(tmp_path, f"{step} done"))
+        pids = descendants(process.pid)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), timeout=10) == 0
+    await until(lambda: none_alive(pids))
+    assert not (tmp_path / ".pulser" / "dev.json").exists()
+
+
+async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    """A gateway port that somebody has is a clear error."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"Port {port}" in await refused(tmp_path, "--port", str(port))
+
+
+async def test_a_second_run_in_the_folder_is_refused(tmp_path: Path) -> None:
+    """While one runs, another in the same folder says so, and the first one goes on."""
+    async with running(tmp_path) as dev:
+        assert f"process {dev.process.pid}" in await refused(tmp_path)
+        assert dev.run_file()["pid"] == dev.process.pid
+
+
+async def test_a_killed_function_comes_back(tmp_path: Path) -> None:
+    """After kill -9 of notify-dispatch the next event still arrives."""
+    async with running(tmp_path) as dev:
+        killed = dev.run_file()["children"]["notify-dispatch"]
+        os.kill(killed, signal.SIGKILL)
+        event_id = await emit(dev.ready["database_url"])
+        await until(lambda: _stands(dev.ready["console_url"], event_id))
+        assert dev.run_file()["children"]["notify-dispatch"] != killed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends children with their parent on Linux alone")
+async def test_killed_itself_it_leaves_no_process(tmp_path: Path) -> None:
+    """After kill -9 of pulser dev its functions and its Postgres end, and the next run starts."""
+    async with running(tmp_path) as dev:
+        pids = descendants(dev.process.pid)
+        assert await dev.end(signal.SIGKILL) == -signal.SIGKILL
+        await until(lambda: none_alive(pids))
+    async with running(tmp_path) as again:
+        assert again.run_file()["pid"] == again.process.pid
+
+
+async def test_a_foreign_database_and_slack_serve(
+    tmp_path: Path, plain_database_url: str, simulator: SlackSimulator
+) -> None:
+    """With a Postgres and a Slack that are not its own, an event arrives there, and the URLs are the given ones."""
+    arguments = ("--database-url", plain_database_url, "--slack-api-url", simulator.api_url)
+    async with running(tmp_path, *arguments, SLACK_BOT_TOKEN=simulator.bot_token) as dev:
+        event_id = await emit(plain_database_url)
+        await until(lambda: _stands(simulator.url, event_id))
+        assert (dev.ready["database_url"], dev.ready["slack_api_url"]) == (plain_database_url, simulator.api_url)
+
+
+async def test_a_given_token_does_not_reach_a_function(
+    tmp_path: Path, plain_database_url: str, simulator: SlackSimulator
+) -> None:
+    """The token goes into Vault; neither the function's environment nor the output shows it."""
+    arguments = ("--database-url", plain_database_url, "--slack-api-url", simulator.api_url)
+    async with running(tmp_path, *arguments, SLACK_BOT_TOKEN=simulator.bot_token) as dev:
+        pid = dev.run_file()["children"]["notify-dispatch"]
+        shown = shown_by_ps("eww", "-p", str(pid))
+    assert "SUPABASE_DB_URL" in shown
+    assert simulator.bot_token not in shown + (tmp_path / "stderr.txt").read_text()
+
+
+async def test_a_foreign_slack_needs_a_token(tmp_path: Path, simulator: SlackSimulator) -> None:
+    """--slack-api-url without a token anywhere is refused."""
+    assert "SLACK_BOT_TOKEN" in await refused(tmp_path, "--slack-api-url", simulator.api_url)
+
+
+async def test_an_installation_is_left_alone(tmp_path: Path, database_url: str) -> None:
+    """A database whose Vault points to functions elsewhere is refused and stays as it is."""
+    await _store(database_url, "pulser_functions_url", "https://abc.supabase.co/functions/v1")
+    said = await refused(tmp_path, "--database-url", database_url)
+    assert "belongs to an installation of pulser at https://abc.supabase.co/functions/v1" in said
+    assert await _vault(database_url, "pulser_functions_url") == "https://abc.supabase.co/functions/v1"
+
+
+async def test_a_real_token_is_not_overwritten(tmp_path: Path, database_url: str) -> None:
+    """A real bot token in a foreign database's Vault is not replaced by the simulator's."""
+    await _store(database_url, "slack_bot_token", "xoxb-of-a-real-workspace")
+    assert "token of a real Slack" in await refused(tmp_path, "--database-url", database_url)
+    assert await _vault(database_url, "slack_bot_token") == "xoxb-of-a-real-workspace"
+
+
+async def test_an_unreachable_database_is_a_clear_error(tmp_path: Path) -> None:
+    """A database that does not answer is named, without its password."""
+    said = await refused(tmp_path, "--database-url", "postgresql://postgres:sesame@127.0.0.1:1/postgres")
+    assert "127.0.0.1:1/postgres" in said
+    assert "sesame" not in said
+
+
+async def _stands(console_url: str, event_id: str) -> bool:
+    return bool(await messages_of(console_url, event_id))
+
+
+async def _said(folder: Path, text: str) -> bool:
+    return text in (folder / "stderr.txt").read_text()
+
+
+async def _store(database_url: str, name: str, value: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("select ops.store_secret_v1($1, $2)", name, value)
+    await connection.close()
+
+
+async def _vault(database_url: str, name: str) -> str | None:
+    connection = await asyncpg.connect(database_url)
+    value: str | None = await connection.fetchval("select ops.read_secret_v1($1)", name)
+    await connection.close()
+    return value
