@@ -84,7 +84,13 @@ class SetFault:
     id: str
     fault: Fault
     used: int = 0
+    struck: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def strike(self) -> None:
+        """Count one call as struck."""
+        self.used += 1
+        self.struck.set()
 
     @property
     def spent(self) -> bool:
@@ -119,13 +125,17 @@ class Faults:
             self.remove(fault_id)
 
     def find(self, method: str, channels: Collection[str]) -> SetFault | None:
-        """The fault that strikes this call, if any. The caller counts it in `used` when it does."""
+        """The fault that is to strike this call, if any. The caller says `strike()` when it does."""
         fitting = (one for one in self._set.values() if not one.spent and one.fault.fits(method, channels))
         return next(fitting, None)
 
     def used(self, fault_id: str) -> int:
         """How often a fault has struck. KeyError for an unknown ID."""
         return self._set[fault_id].used
+
+    async def until_struck(self, fault_id: str) -> None:
+        """Wait for the first call that a fault strikes. KeyError for an unknown ID."""
+        await self._set[fault_id].struck.wait()
 
     def to_json(self) -> list[Json]:
         """All that are set, spent ones too."""

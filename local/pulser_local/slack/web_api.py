@@ -46,7 +46,7 @@ class WebApi:
     async def _reply(self, request: web.Request, arguments: Arguments, one: SetFault | None) -> Reply | None:
         name = request.match_info["method"]
         if one is not None and one.fault.kind == "slow":
-            one.used += 1
+            one.strike()
             await failing.held(one)
             reply: Reply | None = self._perform(request, arguments)
         elif one is None:
@@ -56,7 +56,7 @@ class WebApi:
             if done is not None and not done.ok:
                 self._log(name, arguments, done, None)
                 return done
-            one.used += 1
+            one.strike()
             reply = failing.struck(one.fault, done)
         self._log(name, arguments, reply, one)
         if one is not None and one.fault.kind == "stall":

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from pulser_local.slack import SlackSimulator
+from tests.unit.slack_simulator.caller import Caller, Hands
+
+
+@pytest.fixture
+def hands() -> Hands:
+    """A clock that stands still until a test moves it."""
+    return Hands()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    """An HTTP client that gives up after 10 s."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        yield session
+
+
+@pytest.fixture
+def call(simulator_unlimited: SlackSimulator, http: aiohttp.ClientSession) -> Caller:
+    """A caller of the simulator without rate limits."""
+    return Caller(simulator_unlimited, http)
+
+
+@pytest.fixture
+async def timed_call(hands: Hands, http: aiohttp.ClientSession) -> AsyncIterator[Caller]:
+    """A caller of a simulator that keeps its rate limits by the clock of the test."""
+    simulator = SlackSimulator(clock=hands.clock())
+    await simulator.start()
+    yield Caller(simulator, http)
+    await simulator.stop()
