@@ -8,6 +8,7 @@ as $$
 declare
     claimed uuid[];
     work jsonb;
+    next_due timestamptz;
 begin
     perform ops.expire_delivery_leases_v1();
     claimed := ops.claim_posts_v1(worker, max_deliveries, lease_seconds);
@@ -31,9 +32,11 @@ begin
         on e.event_id = d.event_id
     where d.delivery_id = any (claimed);
 
+    next_due := ops.next_delivery_due_v1();
     return jsonb_build_object(
         'deliveries', work,
-        'next_due_in_s', greatest(0, extract(epoch from ops.next_delivery_due_v1() - clock_timestamp()))
+        -- null when nothing waits; greatest() alone would make it 0
+        'next_due_in_s', case when next_due is not null then greatest(0, extract(epoch from next_due - clock_timestamp())) end
     );
 end;
 $$;
