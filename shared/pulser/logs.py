@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
 from collections.abc import MutableMapping
@@ -12,14 +13,16 @@ import structlog
 from pydantic import SecretBytes, SecretStr
 
 REDACTED = "[redacted]"
-# Slack's tokens, Supabase's secret keys, JSON web tokens, and passwords in URLs.
+DEEPEST = 20  # levels of dicts and lists: deeper, or in a circle, is shown as Python shows it
+# Slack's tokens, Supabase's secret keys, JSON web tokens, bearer tokens, and passwords in URLs.
 _SECRET_SHAPES = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sb_secret_\w+|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sb_secret_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=[Bb]earer )[\w.~+/=-]+"
+    r"|(?<=://)[^/\s:@]*:[^/\s]+(?=@)"
 )
 
 
 def configure(level: str = "INFO") -> None:
-    """From now on each line is one JSON object, and no secret passes."""
+    """From now on each line of structlog is one JSON object, and no secret passes."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -27,31 +30,41 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             redact,
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
+        # Not bound to today's sys.stdout: it may be replaced, and a logger that is kept would write into the old one.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stdout),
+        cache_logger_on_first_use=False,
     )
 
 
 def redact(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: no secret passes, whether it is marked by its type or known by its shape."""
-    return {name: redacted(value) for name, value in line.items()}
+    return {_text(name): redacted(value) for name, value in line.items()}
 
 
-def redacted(value: object) -> object:
-    """`value` without secrets, through dicts and lists. What is no JSON value becomes its redacted text."""
+def redacted(value: object, *, depth: int = 0) -> object:
+    """`value` without secrets, as a JSON value. What is none becomes its redacted text."""
     match value:
-        case SecretStr() | SecretBytes():
-            return REDACTED
-        case None | bool() | int() | float():
+        case None | bool() | int():
             return value
-        case str():
-            return _SECRET_SHAPES.sub(REDACTED, value)
-        case dict():
-            return {str(redacted(str(key))): redacted(item) for key, item in value.items()}
-        case list() | tuple():
-            return [redacted(item) for item in value]
+        case float() if math.isfinite(value):
+            return value
+        case dict() if depth < DEEPEST:
+            return {_text(key): redacted(item, depth=depth + 1) for key, item in value.items()}
+        case list() | tuple() if depth < DEEPEST:
+            return [redacted(item, depth=depth + 1) for item in value]
         case _:
-            return _SECRET_SHAPES.sub(REDACTED, str(value))
+            return _text(value)
+
+
+def _text(value: object) -> str:
+    """The redacted text of anything. Half a surrogate pair, which no output takes, is written as its escape."""
+    if isinstance(value, SecretStr | SecretBytes):
+        return REDACTED
+    try:
+        text = str(value)
+    except Exception as error:  # noqa: BLE001  a log line must not fail for what it shows
+        text = f"<{type(value).__name__} whose text cannot be had: {type(error).__name__}>"
+    return _SECRET_SHAPES.sub(REDACTED, text.encode(errors="backslashreplace").decode())
