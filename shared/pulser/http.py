@@ -29,7 +29,7 @@ class KeyCheck:
 
         Raises SecretMissing when there is no key in Vault, DatabaseUnavailable when Vault cannot be asked.
         """
-        given = request.headers.get("apikey") or request.headers.get("authorization", "").removeprefix("Bearer ")
+        given = request.headers.get("apikey") or _bearer(request.headers.get("authorization", ""))
         if not given:
             return False
         if await self._matches(given, anew=False):
@@ -42,6 +42,11 @@ class KeyCheck:
     async def _matches(self, given: str, *, anew: bool) -> bool:
         key = await self._vault.read("pulser_function_key", anew=anew)
         return hmac.compare_digest(given.encode(), key.get_secret_value().encode())
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    return token if scheme.lower() == "bearer" else ""
 
 
 def answer_error(status: int, code: str, message: str) -> JSONResponse:
