@@ -55,8 +55,11 @@ class MessageRoutes:
         # A page of another origin cannot send this type without asking first, and is then refused.
         if request.content_type != "application/json":
             return failure(415, "not_json", "Send the body as application/json.")
-        body = await request.json()
-        channel_id, ts = str(body.get("channel_id")), str(body.get("ts"))
+        try:
+            body = await request.json()
+            channel_id, ts = str(body["channel_id"]), str(body["ts"])
+        except (ValueError, TypeError, KeyError):
+            return failure(400, "invalid_body", "Send {channel_id, ts}.")
         if self._workspace is None or channel_id not in self._workspace.channels:
             return failure(404, "channel_not_found", "There is no such channel in this workspace.")
         self._read[channel_id] = max(ts, self._read.get(channel_id, ""))

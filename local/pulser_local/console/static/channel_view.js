@@ -12,6 +12,7 @@ export class ChannelView {
   #list = h("ol", { class: "messages", "aria-label": "Messages" });
   #scroller = h("div", { class: "scroller" });
   #jump = h("button", { class: "jump", type: "button", hidden: true }, icon("down"), h("span", {}, "New messages"));
+  #composer = h("footer", { class: "composer" }, h("span", { class: "composer-label" }, "Send an event to this workspace:"), command("pulser emit ci.failed"));
   #firstUnread = null;
 
   /** `loadEarlier(channelId)` fetches a page of earlier messages into the store. */
@@ -40,7 +41,7 @@ export class ChannelView {
       element,
       h("header", { class: "view-head" }, h("h1", {}, icon(channel.is_private ? "lock" : "hash"), channel.name), channel.is_archived && h("span", { class: "pill" }, "archived"), !channel.is_member && h("span", { class: "pill" }, "pulser is not a member"), channel.topic && h("p", { class: "topic" }, channel.topic)),
       this.#scroller,
-      h("footer", { class: "composer" }, h("span", { class: "composer-label" }, "Send an event to this workspace:"), command("pulser emit ci.failed")),
+      this.#composer,
     );
     fill(this.#scroller, this.#list, this.#jump);
     this.#drawList();
@@ -68,6 +69,7 @@ export class ChannelView {
       rows.push(messageRow(message, this.#store));
     }
     const more = hasEarlier && h("li", { class: "earlier" }, h("button", { class: "block-button", type: "button", on: { click: this.loadEarlier } }, "Show earlier messages"));
+    this.#composer.hidden = messages.length === 0; // the empty channel says the same, larger
     fill(this.#list, more, messages.length ? rows : h("li", { class: "empty-place" }, this.#empty()));
     this.#setCurrent(this.#row(current) ?? this.#rows().at(-1));
   }
@@ -101,6 +103,7 @@ export class ChannelView {
 
   #append(message) {
     this.#list.querySelector(".empty-place")?.remove();
+    this.#composer.hidden = false;
     const last = this.#rows().at(-1);
     const name = dayName(fromTs(message.ts));
     if (!last || dayName(fromTs(last.dataset.ts)) !== name) this.#list.append(h("li", { class: "day", role: "separator" }, h("span", {}, name)));

@@ -2,6 +2,7 @@
 
 const format = (options) => new Intl.DateTimeFormat(undefined, options);
 const TIME = format({ hour: "2-digit", minute: "2-digit" });
+const TIME_EXACT = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 const TIME_SECONDS = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const EXACT = format({ dateStyle: "full", timeStyle: "long" });
 const DAY = format({ weekday: "long", month: "long", day: "numeric" });
@@ -12,9 +13,7 @@ export const clock = (date) => TIME.format(date);
 export const exact = (date) => EXACT.format(date);
 
 /** 03:12:07.412, for a story read after the fact. */
-export function clockExact(date) {
-  return `${TIME_SECONDS.format(date)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
-}
+export const clockExact = (date) => TIME_EXACT.format(date);
 
 function daysAgo(date, now = new Date()) {
   const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();

@@ -71,7 +71,6 @@ function receive(kind, data) {
 /* ---- what is shown ---- */
 
 store.addEventListener("workspace", () => {
-  byId("workspace-kind").textContent = store.shows.messages ? "simulated workspace" : "ledger";
   const same = view instanceof ChannelView && at.kind === "channel" && store.channels.has(at.channelId);
   if (same) view.reload();
   else show(at);

@@ -9,8 +9,8 @@ export function drawStory(story, deliveryId, store) {
   return [
     delivery && summary(delivery),
     delivery && place(delivery, store),
-    eventPart(story.event),
     h("section", {}, h("h3", {}, "What happened"), h("ol", { class: "timeline" }, timeline(story, delivery))),
+    eventPart(story.event),
     others(story, deliveryId),
     technical(story, delivery),
   ];
@@ -23,18 +23,19 @@ function summary(delivery) {
     "section", { class: `standing tone-${tone}` },
     h("div", { class: "standing-icon" }, icon(name)),
     h("div", {}, h("p", { class: "standing-label" }, label, delivery.adopted && h("span", { class: "pill" }, "adopted")), h("p", { class: "standing-text" }, standing(delivery))),
-    took && h("p", { class: "latency" }, h("strong", {}, duration(delivery.latency_ms)), " event to Slack"),
+    took && h("p", { class: "latency" }, h("strong", {}, duration(delivery.latency_ms)), h("span", {}, "from the event to Slack's ok")),
   );
 }
 
 /** Where it went or should go, and what to do when it is not there. */
 function place(delivery, store) {
-  const shown = store.channels.has(delivery.slack_channel_id) && delivery.slack_ts;
+  const href = delivery.slack_ts && `/archives/${encodeURIComponent(delivery.slack_channel_id)}/p${delivery.slack_ts.replace(".", "")}`;
+  const elsewhere = href && store.channels.has(delivery.slack_channel_id) && location.pathname.startsWith("/deliveries");
   const name = store.channelNames.get(delivery.slack_channel_id ?? delivery.channel);
   return h(
     "section", { class: "facts-part" },
     h("dl", { class: "facts" }, fact("Channel", name ? `#${name}` : delivery.channel), fact("Route", delivery.route), fact("Mention", delivery.mention && `@${delivery.mention}`), fact("Attempts", delivery.attempts)),
-    shown && h("p", {}, h("a", { class: "block-button", href: `/archives/${encodeURIComponent(delivery.slack_channel_id)}/p${delivery.slack_ts.replace(".", "")}` }, "Show the message")),
+    elsewhere && h("p", {}, h("a", { class: "block-button", href }, "Show the message")),
     delivery.status === "dead" && h("p", { class: "advice" }, "When the cause is gone, send it again: ", command(`pulser ledger retry ${delivery.delivery_id}`)),
   );
 }

@@ -1,7 +1,8 @@
 // What a status, a reason or an outcome means, in the words one wants at three in the morning.
 import { duration, fromIso, ago } from "./dates.js";
 
-export const STATUSES = ["queued", "sending", "sent", "in_doubt", "failed", "dead"];
+// What needs a person first.
+export const STATUSES = ["dead", "failed", "in_doubt", "queued", "sending", "sent"];
 export const TROUBLE = new Set(["in_doubt", "failed", "dead"]);
 
 const STATUS = {
@@ -96,10 +97,7 @@ export function badge(delivery) {
 export function standing(delivery) {
   const reason = why(delivery);
   const next = fromIso(delivery.next_attempt_at);
-  if (delivery.status === "sent") {
-    const took = delivery.latency_ms === null || delivery.latency_ms === undefined ? "" : ` ${duration(delivery.latency_ms)} after the event`;
-    return delivery.adopted ? `In Slack${took}. The answer was lost; pulser found its message there and adopted it instead of posting twice.` : `In Slack${took}.`;
-  }
+  if (delivery.status === "sent") return delivery.adopted ? "In Slack. The answer was lost; pulser found its message there and adopted it instead of posting twice." : "In Slack.";
   const due = next && next > new Date() && delivery.status !== "dead" ? ` Next attempt ${ago(next)}.` : "";
   return `${status(delivery.status).means}${reason ? ` Reason: ${reason}.` : ""}${due}`;
 }

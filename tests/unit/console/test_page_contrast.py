@@ -1,0 +1,84 @@
+"""Whether every text of the page can be read, in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.unit.console.browser import launched, needs_browser, open_page
+from tests.unit.console.fake_ledger import attempt
+from tests.unit.console.scene import Scene, button, section, staged
+
+pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
+
+# The texts on the page whose contrast is under WCAG AA: 4.5, or 3 for large ones.
+LOW_CONTRAST = """() => {
+    const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    function rgba(colour) {
+        context.clearRect(0, 0, 1, 1);
+        context.fillStyle = colour;
+        context.fillRect(0, 0, 1, 1);
+        return [...context.getImageData(0, 0, 1, 1).data];
+    }
+    function background(element) {
+        const layers = [];
+        for (let at = element; at; at = at.parentElement) layers.push(rgba(getComputedStyle(at).backgroundColor));
+        const over = (under, [r, g, b, a]) => [r, g, b].map((v, i) => (v * a + under[i] * (255 - a)) / 255);
+        return layers.reverse().reduce(over, [255, 255, 255]);
+    }
+    const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+    const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    const found = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        const text = walker.currentNode.data.trim();
+        if (!text || element.closest("noscript, :disabled")) continue;
+        if (!element.checkVisibility({ visibilityProperty: true })) continue;
+        const style = getComputedStyle(element);
+        const [light, dark] = [luminance(rgba(style.color)), luminance(background(element))].sort((a, b) => b - a);
+        const size = parseFloat(style.fontSize);
+        const least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+        const ratio = (light + 0.05) / (dark + 0.05);
+        if (ratio < least) found.push(`${text.slice(0, 30)}: ${ratio.toFixed(2)}`);
+    }
+    return found;
+}"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def scene() -> AsyncIterator[Scene]:
+    async with staged() as scene:
+        yield scene
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_texts_have_contrast(browser: Browser, scene: Scene, scheme: str) -> None:
+    """In both themes every text holds the contrast of WCAG AA: messages, the story, deliveries of each status."""
+    for status in ("queued", "sending", "in_doubt", "failed", "dead"):
+        scene.ledger.add(status=status, reason="timeout")
+    delivery_id = scene.ledger.add(payload={"severity": "error"}, log=[attempt(1, 9, 9, "failed", error="why")])
+    everything = "<!here> <@U1> <https://a.example|link> `code` *b*\n&gt; quote"
+    context = {"type": "context", "elements": [{"type": "mrkdwn", "text": everything}]}
+    buttons = [button("A"), button("B", style="primary"), button("C", style="danger")]
+    actions = {"type": "actions", "elements": buttons}
+    scene.post("x", channel="ops-ci")
+    scene.post("x", delivery=delivery_id, blocks=[section(everything), context, actions])
+    async with open_page(browser, scene.url(), color_scheme=scheme) as page:
+        await page.get_by_role("button", name="A", exact=True).click()
+        await page.locator(".message .badge").click()
+        await expect(page.locator(".timeline")).to_be_visible()
+        low = await page.evaluate(LOW_CONTRAST)
+        await page.get_by_role("link", name="Deliveries").click()
+        await expect(page.locator("tbody tr")).to_have_count(6)
+        low += await page.evaluate(LOW_CONTRAST)
+    assert low == []
