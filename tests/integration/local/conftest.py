@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeAlias
 
 import pytest
+
 from tests.integration.local.receiver import Receiver
 
 Background: TypeAlias = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]

@@ -6,12 +6,12 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.fixtures.postgres import Connection
-from tests.integration.local.receiver import until
 
 from pulser_local.cron_worker import CronWorker
 from pulser_local.postgres import PostgresServer
 from pulser_local.standins import install_standins
+from tests.fixtures.postgres import Connection
+from tests.integration.local.receiver import until
 
 Background = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 

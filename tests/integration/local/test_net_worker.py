@@ -7,11 +7,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.fixtures.postgres import Connect, Connection
-from tests.integration.local.receiver import Receiver, until
 
 from pulser_local.net_worker import NetWorker
 from pulser_local.standins import install_standins
+from tests.fixtures.postgres import Connect, Connection
+from tests.integration.local.receiver import Receiver, until
 
 Background = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
