@@ -86,7 +86,7 @@ class Arguments:
             return value
         try:
             return _parsed(value) if value else None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SlackError(refusal) from None
 
 
@@ -115,7 +115,7 @@ async def _body(request: web.Request) -> Json:
     if request.content_type == "application/json":
         try:
             body = _parsed(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SlackError("invalid_json") from None
         if not isinstance(body, dict):
             raise SlackError("json_not_object")

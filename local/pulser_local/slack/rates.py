@@ -11,7 +11,7 @@ from pulser_local.slack.errors import RateLimitedError
 
 
 class Rates:
-    """Counts what was accepted. A refused call costs nothing, and may be tried again when it was told to."""
+    """Counts calls and posts. What is refused here costs nothing: the next try is taken when it was told to come."""
 
     def __init__(self, monotonic: Callable[[], float], *, enabled: bool = True) -> None:
         self.enabled = enabled

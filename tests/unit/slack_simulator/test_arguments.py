@@ -17,6 +17,7 @@ async def test_unknown_method(call: Caller) -> None:
         ("application/json", b"{", "invalid_json"),
         ("application/json", b'{"text": NaN}', "invalid_json"),
         ("application/json", b"\xff", "invalid_json"),
+        ("application/json", b"[" * 100_000, "invalid_json"),
         ("application/json", b"[]", "json_not_object"),
         ("text/plain", b"text=x", "invalid_post_type"),
     ],

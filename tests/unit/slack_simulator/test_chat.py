@@ -65,6 +65,24 @@ async def test_blocks_and_actions_get_names(call: Caller) -> None:
     assert [bool(block["elements"][0]["action_id"]), block["elements"][1]["action_id"]] == [True, "mine"]
 
 
+async def test_accessories_and_attached_blocks_get_names(call: Caller) -> None:
+    """The button beside a section and the blocks in an attachment get an ID too."""
+    button = {"type": "button", "text": {"type": "plain_text", "text": "Go"}}
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "x"}, "accessory": button}
+    await posted(call, attachments=[{"color": "#ff0000", "blocks": [section]}, {"text": "plain"}])
+    first, second = stored(call)[0].attachments
+    assert first["blocks"][0]["accessory"]["action_id"]
+    assert (first["id"], second) == (1, {"text": "plain", "id": 2})
+
+
+async def test_pictures_get_no_action(call: Caller) -> None:
+    """A picture beside a section cannot be clicked, so it gets no action_id."""
+    picture = {"type": "image", "image_url": "https://example.test/i.png", "alt_text": "x"}
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "x"}, "accessory": picture}
+    await posted(call, blocks=[section])
+    assert stored(call)[0].blocks[0]["accessory"] == picture
+
+
 async def test_markdown_text_becomes_a_block(call: Caller) -> None:
     """markdown_text alone makes a message of one markdown block."""
     await call("chat.postMessage", channel="ops-ci", markdown_text="**bold**")
@@ -153,6 +171,22 @@ async def test_update_with_text_alone_removes_blocks(call: Caller) -> None:
     message = await posted(call, blocks=[DIVIDER])
     await call("chat.update", **message, text="new")
     assert (stored(call)[0].text, stored(call)[0].blocks) == ("new", [])
+
+
+async def test_update_of_attachments_keeps_the_blocks(call: Caller) -> None:
+    """Without text the blocks stay, and attachments that are given replace the old."""
+    message = await posted(call, blocks=[DIVIDER], attachments=[{"text": "old"}])
+    await call("chat.update", **message, attachments=[{"text": "new"}])
+    assert [block["type"] for block in stored(call)[0].blocks] == ["divider"]
+    assert [attachment["text"] for attachment in stored(call)[0].attachments] == ["new"]
+
+
+async def test_permalink_of_a_reply_names_its_thread(call: Caller) -> None:
+    """A permalink of a reply tells the thread it stands in."""
+    parent = await posted(call)
+    reply = await posted(call, thread_ts=parent["ts"])
+    answer = await call("chat.getPermalink", channel=reply["channel"], message_ts=reply["ts"])
+    assert answer["permalink"].endswith(f"?thread_ts={parent['ts']}&cid={reply['channel']}")
 
 
 @pytest.mark.parametrize(("given", "left"), [({}, METADATA), ({"metadata": {}}, None)])

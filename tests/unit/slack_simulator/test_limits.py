@@ -218,6 +218,15 @@ def test_markdown_blocks_share_their_limit() -> None:
             actions(button(action_id="a"), button(action_id="a")),
             "`action_id` a already exists [json-pointer:/blocks/0/elements/1/action_id]",
         ),
+        (
+            actions({"type": "external_select", "min_query_length": "1"}),
+            "must be an integer [json-pointer:/blocks/0/elements/0/min_query_length]",
+        ),
+        (
+            actions({"type": "conversations_select", "filter": "im"}),
+            "must be an object [json-pointer:/blocks/0/elements/0/filter]",
+        ),
+        (section(text=plain(1), fields=[]), "no fewer than 1 items allowed [json-pointer:/blocks/0/fields]"),
         (section(text=plain(1), expand=1), "must be a boolean [json-pointer:/blocks/0/expand]"),
         (section(text={"type": "mrkdwn", "text": 5}), "must be a string [json-pointer:/blocks/0/text/text]"),
     ],
