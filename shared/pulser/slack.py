@@ -72,7 +72,9 @@ class SlackApi:
         except (SlackClientError, ValueError, AttributeError) as error:
             # The SDK stumbles over an answer that is no JSON object (AttributeError for plain text).
             raise SlackInDoubt("unreadable_answer", f"an answer that is not Slack's: {type(error).__name__}") from error
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
+        if not isinstance(answer.data, dict):
+            raise SlackInDoubt("unreadable_answer", "an answer that is not Slack's: no JSON object")
+        return answer.data
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -91,10 +93,13 @@ def _of_api_error(error: SlackApiError) -> SlackError:
         # The SDK could not read the body and hands over the bare HTTP answer.
         return of_answer(getattr(answer, "status", 200), "")
     body = answer.data if isinstance(answer.data, dict) else {}
-    details = (body.get("response_metadata") or {}).get("messages") or []
     return of_answer(
-        answer.status_code,
-        str(body.get("error") or ""),
-        answer.headers.get("Retry-After"),
-        "; ".join(str(line) for line in details)[:500],
+        answer.status_code, str(body.get("error") or ""), answer.headers.get("Retry-After"), _details(body)
     )
+
+
+def _details(body: dict[str, Any]) -> str:
+    match body:
+        case {"response_metadata": {"messages": [*lines]}}:
+            return "; ".join(str(line) for line in lines)[:500]
+    return ""
