@@ -1,0 +1,122 @@
+"""Each constraint of the ops tables refuses what it names."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from tests.integration.schema.helpers import Session
+
+NOW = "clock_timestamp()"
+ID = "gen_random_uuid()"
+
+
+def platform_event(**columns: str) -> str:
+    return insert("platform_events", event_type="'ci.failed'", **columns)
+
+
+def dispatch(**columns: str) -> str:
+    return insert("event_dispatches", **{"event_id": ID} | columns)
+
+
+def delivery(**columns: str) -> str:
+    event = "(select event_id from ops.event_dispatches limit 1)"
+    return insert("deliveries", **{"event_id": event, "route": "'r'", "channel": "'#new'"} | columns)
+
+
+def attempt(**columns: str) -> str:
+    of = "(select delivery_id from ops.deliveries limit 1)"
+    return insert(
+        "delivery_attempts",
+        **{"delivery_id": of, "claim_token": ID, "attempt": "1", "purpose": "'post'", "worker": "'w'"} | columns,
+    )
+
+
+def route(**columns: str) -> str:
+    return insert("notification_routes", **{"name": "'r'", "position": "1", "channel": "'#a'"} | columns)
+
+
+def hold(**columns: str) -> str:
+    return insert("slack_holds", **{"method": "'*'", "reason": "'r'", "held_until": NOW} | columns)
+
+
+def insert(table: str, **columns: str) -> str:
+    return f"insert into ops.{table} ({', '.join(columns)}) values ({', '.join(columns.values())})"  # noqa: S608
+
+
+def twice(table: str) -> str:
+    """Each row of the table once more, its identity included."""
+    return f"insert into ops.{table} overriding system value select * from ops.{table}"  # noqa: S608
+
+
+LEASE = {"claim_token": ID, "lease_until": NOW}
+REFUSED = {
+    "platform_events.platform_events_pkey": twice("platform_events"),
+    "platform_events.status_is_ok_or_error": platform_event(status="'maybe'"),
+    "event_dispatches.event_dispatches_pkey": twice("event_dispatches"),
+    "event_dispatches.status_is_known": dispatch(status="'odd'", routed_at=NOW),
+    "event_dispatches.only_a_pending_event_is_claimed": dispatch(status="'routed'", routed_at=NOW, **LEASE),
+    "event_dispatches.a_claim_has_a_lease": dispatch(claim_token=ID),
+    "event_dispatches.routed_at_matches_status": dispatch(routed_at=NOW),
+    "deliveries.deliveries_pkey": twice("deliveries"),
+    "deliveries.deliveries_event_id_fkey": delivery(event_id=ID),
+    "deliveries.kind_is_known": delivery(kind="'call'"),
+    "deliveries.status_is_known": delivery(status="'odd'"),
+    "deliveries.a_claim_has_a_lease": delivery(status="'in_doubt'", reason="'r'", doubtful_since=NOW, claim_token=ID),
+    "deliveries.sending_is_claimed": delivery(status="'sending'"),
+    "deliveries.only_sending_and_in_doubt_are_claimed": delivery(**LEASE),
+    "deliveries.sent_has_its_message": delivery(status="'sent'", slack_ts="'1.1'", sent_at=NOW),
+    "deliveries.trouble_has_a_reason": delivery(status="'failed'"),
+    "deliveries.in_doubt_says_since_when": delivery(status="'in_doubt'", reason="'r'"),
+    "deliveries.only_sent_is_adopted": delivery(adopted="true"),
+    "deliveries.dead_says_since_when": delivery(status="'dead'", reason="'r'"),
+    "deliveries.one_post_per_event_and_channel": delivery(channel="(select channel from ops.deliveries limit 1)"),
+    "delivery_attempts.delivery_attempts_pkey": twice("delivery_attempts"),
+    "delivery_attempts.delivery_attempts_delivery_id_fkey": attempt(delivery_id=ID),
+    "delivery_attempts.purpose_is_known": attempt(purpose="'call'"),
+    "delivery_attempts.outcome_is_known": attempt(outcome="'odd'", ended_at=NOW),
+    "delivery_attempts.an_ended_attempt_has_an_outcome": attempt(ended_at=NOW),
+    "slack_channels.slack_channels_pkey": twice("slack_channels"),
+    "slack_holds.slack_holds_pkey": f"{hold()}; {hold()}",
+    "slack_holds.method_is_named": hold(method="'post'"),
+    "notification_routes.notification_routes_pkey": f"{route()}; {route()}",
+    "notification_routes.notification_routes_one_default": route(is_default="true"),
+    "notification_routes.name_is_not_empty": route(name="''"),
+    "notification_routes.severity_is_known": route(minimum_severity="'bad'"),
+    "notification_routes.channel_is_a_name_or_an_id": route(channel="'ops alerts'"),
+    "notification_routes.mention_is_known": route(mention="'everybody'"),
+}
+NAMED = """
+select c.conrelid::regclass::text || '.' || c.conname
+from pg_constraint c
+where c.connamespace = 'ops'::regnamespace and c.contype in ('p', 'u', 'f', 'c', 'x')
+"""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_a_constraint_refuses_what_it_names(db: Session, name: str) -> None:
+    """The statement that breaks just this constraint is refused by it."""
+    await db.bring("sending")
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
+        await db.run(REFUSED[name])
+    assert f"{refused.value.table_name}.{refused.value.constraint_name}" == name
+
+
+async def test_each_constraint_has_its_test(db: Session) -> None:
+    """A constraint that is added is to be refused above as well."""
+    constraints = {name.removeprefix("ops.") for name in await db.column(NAMED)}
+    assert constraints <= set(REFUSED)
+
+
+@pytest.mark.parametrize("channel", ["#a", "#ops-alerts", "#größe_1", "C0123456789", "G0123456789", "D0123456789"])
+async def test_a_channel_may_be_a_name_or_an_id(db: Session, channel: str) -> None:
+    """Slack's names and IDs are both taken."""
+    await db.run("insert into ops.notification_routes (name, position, channel) values ('r', 1, $1)", channel)
+    assert await db.value("select channel from ops.notification_routes where name = 'r'") == channel
+
+
+@pytest.mark.parametrize("channel", ["", "#", "ops", "#Ops", "#a b", "@user", "#a,#b", "#a.b", "U0123456789", "#" + "a" * 81])
+async def test_what_is_no_channel_is_refused(db: Session, channel: str) -> None:
+    """A route to a place that Slack cannot have is refused when it is written."""
+    with pytest.raises(asyncpg.CheckViolationError):
+        await db.run("insert into ops.notification_routes (name, position, channel) values ('r', 1, $1)", channel)
