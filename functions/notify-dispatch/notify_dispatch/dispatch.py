@@ -51,8 +51,8 @@ class Dispatcher:
         drained = Drained()
         ends_at = time.monotonic() + self.drain_seconds
         try:
-            while time.monotonic() < ends_at:
-                await self._work(drained, ends_at)
+            while await self._work(drained, ends_at):
+                # Events that were being committed while we stopped asking are seen here, not left to the sweep.
                 if not (await self.ledger.call("rest_v1"))["work_is_due"]:
                     return drained
         finally:
@@ -61,10 +61,10 @@ class Dispatcher:
         await self.ledger.call("ring_doorbell_v1", {"reason": "continue"})
         return drained
 
-    async def _work(self, drained: Drained, ends_at: float) -> None:
-        """Route and deliver until there was nothing to do for a while."""
+    async def _work(self, drained: Drained, ends_at: float) -> bool:
+        """Route and deliver until there was nothing to do for a while: true. False when the time is up."""
         idle_at = time.monotonic() + self.linger
-        while time.monotonic() < min(idle_at, ends_at):
+        while time.monotonic() < ends_at:
             routed = await self._route_events()
             claimed, next_due = await self._claim_deliveries()
             self._start(claimed)
@@ -72,8 +72,11 @@ class Dispatcher:
             drained.deliveries += len(claimed)
             if routed or claimed or self._running or (next_due is not None and next_due < PATIENCE):
                 idle_at = time.monotonic() + self.linger
+            elif time.monotonic() >= idle_at:
+                return True
             if routed < EVENTS_AT_ONCE:
                 await self._pause(next_due)
+        return False
 
     async def _route_events(self) -> int:
         """Claim pending events, route each, record their deliveries. How many events these were."""
