@@ -8,7 +8,7 @@ as $$
 declare
     known uuid;
 begin
-    if name not in (
+    if name is null or name not in (
         'slack_bot_token', 'slack_app_token', 'slack_signing_secret', 'slack_client_secret',
         'slack_refresh_token', 'pulser_functions_url', 'pulser_function_key'
     ) then
