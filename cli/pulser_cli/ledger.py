@@ -125,21 +125,22 @@ def _print_deliveries(deliveries: list[dict[str, Any]]) -> None:
     columns += ["Route", "Why"] if out.width >= _WIDE else []
     rows = table([*columns, "Delivery"], flexible=["Event", "Why"], right=["Latency", "Tries"])
     for delivery in deliveries:
-        cells = _cells(delivery, narrow=out.width < _WIDE)
+        cells = _cells(delivery)
         rows.add_row(*(cells[name] for name in columns), shown(delivery["delivery_id"], "dim"))
+        if delivery["reason"] and "Why" not in columns:
+            rows.add_row("", "", shown(f"└ {delivery['reason']}"))
     out.print(rows)
 
 
-def _cells(delivery: dict[str, Any], *, narrow: bool) -> dict[str, Text]:
-    latency, why = delivery["latency_ms"], delivery["reason"]
-    event = f"{delivery['event_type']} ({why})" if narrow and why else delivery["event_type"]
+def _cells(delivery: dict[str, Any]) -> dict[str, Text]:
+    latency = delivery["latency_ms"]
     return {
         "When": shown(ago(delivery["created_at"])),
         "Status": status_of(delivery["status"]),
-        "Event": shown(event),
+        "Event": shown(delivery["event_type"]),
         "Channel": shown(delivery["channel"]),
         "Latency": shown(None if latency is None else f"{latency:,.0f} ms"),
         "Tries": shown(delivery["attempts"]),
         "Route": shown(delivery["route"]),
-        "Why": shown(why),
+        "Why": shown(delivery["reason"]),
     }

@@ -29,7 +29,9 @@ class FileRoute(Route):
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="after")
-    def _default_has_no_conditions(self) -> FileRoute:
+    def _says_nothing_in_vain(self) -> FileRoute:
+        if "position" in self.model_fields_set:
+            raise ValueError("the order of the list is the position: leave it out")
         ignored = {"event_pattern", "minimum_severity", "service", "environment", "continue_"} & self.model_fields_set
         if self.is_default and ignored:
             raise ValueError(f"the default route is never skipped, so it cannot have {', '.join(sorted(ignored))}")
@@ -95,6 +97,8 @@ def load(path: Path) -> RoutesFile:
     """The checked content of the file. Raises RoutesFileError."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader, see below
+        if not isinstance(content, dict):
+            raise RoutesFileError(f"{path}: holds no keys; it needs at least routes")
         return RoutesFile.model_validate(content)
     except OSError as error:
         raise RoutesFileError(f"{path}: {error.strerror}") from None

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from tests.unit.notify_dispatch.events import event, json_values, row, rows
 
 from notify_dispatch.event import Event
+from tests.unit.notify_dispatch.events import event, json_values, row, rows
 
 
 @given(json_values | rows)

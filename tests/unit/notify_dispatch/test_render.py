@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
-from tests.unit.notify_dispatch.events import DELIVERY_ID, EVENT_ID, EVENT_TYPES, KNOWN_KEYS, event, row, rows
-from tests.unit.notify_dispatch.slack_limits import links, mentions, problems
 
 from notify_dispatch.event import Event
 from notify_dispatch.render import Message, render, render_plain
+from tests.unit.notify_dispatch.events import DELIVERY_ID, EVENT_ID, EVENT_TYPES, KNOWN_KEYS, event, row, rows
+from tests.unit.notify_dispatch.slack_limits import links, mentions, problems
 
 DEPLOY = {"service": "api", "environment": "production", "version": "1.2.3", "commit": "9f8e7d6c5b4a", "branch": "main"}
 

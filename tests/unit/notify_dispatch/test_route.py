@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.notify_dispatch.events import event, rows
 
 from notify_dispatch.event import Event
 from notify_dispatch.route import Route, RouteError, explain, route
+from tests.unit.notify_dispatch.events import event, rows
 
 
 def a_route(name: str, position: int = 0, **keys: object) -> Route:
