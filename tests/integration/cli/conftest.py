@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from click.testing import Result
 from pydantic import JsonValue
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from pulser_cli.main import app
 from tests.fixtures.postgres import Call
