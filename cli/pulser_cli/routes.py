@@ -93,11 +93,6 @@ def explain_command(
         raise typer.Exit(FAILED)
 
 
-def first_routes(start: Path) -> list[dict[str, Any]]:
-    """The routes of the project's file as apply_routes_v1 takes them. Raises RoutesFileError."""
-    return _as_json(routes_file.load(routes_file.find(start)).positioned())
-
-
 def _of_file(file: Path | None) -> list[Route]:
     try:
         return routes_file.load(file or routes_file.find(Path.cwd())).positioned()

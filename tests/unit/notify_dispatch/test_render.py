@@ -11,6 +11,7 @@ from slack_sdk.models.blocks import Block
 
 from notify_dispatch.event import Event
 from notify_dispatch.render import Message, render, render_plain
+from pulser_local.slack.validation import check_blocks
 from tests.unit.notify_dispatch.events import DELIVERY_ID, EVENT_ID, EVENT_TYPES, KNOWN_KEYS, event, row, rows
 from tests.unit.notify_dispatch.slack_limits import links, mentions, problems
 
@@ -59,6 +60,12 @@ def test_any_message_passes_slack_sdk(value: object) -> None:
     """slack_sdk's own models accept every block and give it back unchanged."""
     message = render(Event.from_json(value), delivery_id=DELIVERY_ID)
     assert [block.to_dict() for block in Block.parse_all(message.blocks)] == list(message.blocks)
+
+
+@given(rows)
+def test_the_simulator_takes_any_message(value: object) -> None:
+    """The second judge: the rules of the local Slack, written by another hand."""
+    check_blocks(list(render(Event.from_json(value), delivery_id=DELIVERY_ID).blocks))
 
 
 @given(rows)
