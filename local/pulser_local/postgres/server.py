@@ -39,6 +39,12 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "log_line_prefix": "%m [%p] %d ",
 }
+NOT_READY = (
+    OSError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # somebody else's server has the port; ours will end
+)
 CRON_SETTINGS = {
     "shared_preload_libraries": "pg_cron",
     "cron.database_name": "postgres",
@@ -106,16 +112,12 @@ class PostgresServer:
                 if "Address already in use" in log:
                     raise _PortTakenError
                 raise LocalError(f"PostgreSQL ended while starting. Its log ends with:\n{log}")
-            with contextlib.suppress(
-                OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError
-            ):
+            with contextlib.suppress(*NOT_READY):
                 connection = await asyncpg.connect(self.url, timeout=5)
                 await connection.close()
                 return
             await asyncio.sleep(POLL_S)
-        raise LocalError(
-            f"PostgreSQL did not answer in {START_LIMIT_S:.0f} s. Its log ends with:\n{self.log_tail()}"
-        )
+        raise LocalError(f"PostgreSQL did not answer in {START_LIMIT_S:.0f} s. Its log ends with:\n{self.log_tail()}")
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of the server's log."""
