@@ -98,9 +98,7 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record], migration: Migr
             split_statements(text),
             migration.name,
         )
-    await connection.execute(
-        "reset all; set client_min_messages = warning"
-    )  # no file's settings reach the next
+    await connection.execute("reset all; set client_min_messages = warning")  # no file's settings reach the next
 
 
 async def _execute(connection: asyncpg.Connection[asyncpg.Record], file: Path) -> str:

@@ -102,6 +102,10 @@ create function net._encode_url_with_params_array(url text, params_array text[])
 as $$
 declare
     query text := pg_catalog.array_to_string(params_array, '&');
+    host_and_port text := pg_catalog.regexp_replace(
+        pg_catalog.substring(url, '^[^:]+://([^/?#]*)'), '^.*@', ''  -- without user and password
+    );
+    port text := pg_catalog.substring(host_and_port, '^(?:\[[^]]*\]|[^:]*):(.*)$');
     problem text;
     base text;
     fragment text;
@@ -110,8 +114,8 @@ begin
         when url ~ '[[:cntrl:][:space:]]' then 'Malformed input to a URL function'
         when url !~ '^[A-Za-z][A-Za-z0-9+.-]*:' then 'Bad scheme'
         when url !~* '^(https?|ftps?|file)://' then 'Unsupported URL scheme'
-        when url !~ '^[^:]+://([^/?#@]*@)?[^/?#:@]' then 'No host part in the URL'
-        when url ~ '^[^:]+://([^/?#@]*@)?(\[[0-9A-Fa-f:.%]*\]|[^/?#:@]*):(?![0-9]{0,5}([/?#]|$))'
+        when host_and_port ~ '^(:|$)' then 'No host part in the URL'
+        when port !~ '^[0-9]{0,5}$' or (pg_catalog.length(port) = 5 and port > '65535')
             then 'Port number was not a decimal number between 0 and 65535'
     end;
     if problem is not null then
