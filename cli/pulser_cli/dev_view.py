@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import shutil
@@ -8,20 +9,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import Progress, SpinnerColumn, Task, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from pulser.blocks import clean
 from pulser_cli.log_line import LEVELS, LogLine, read_line
 from pulser_local.stack_options import StackUrls
 from pulser_local.steps import StepChange
 from pulser_local.urls import place
 
 NAME_WIDTH = 16
-DETAIL_WIDTH = 44
+MARKS = {"done": "[green]✓", "warned": "[yellow]!", "failed": "[red]✗", "stopped": "[dim]–"}
 
 
 class View(Protocol):
@@ -69,8 +71,9 @@ class JsonView:
         """See View."""
 
     def _say(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # nobody reads them any more
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
 
 
 class TerminalView:
@@ -81,7 +84,7 @@ class TerminalView:
         self._verbose = verbose
         self._tasks: dict[str, TaskID] = {}
         self._progress = Progress(
-            SpinnerColumn(finished_text="[green]✓"),
+            _MarkColumn(),
             TextColumn("{task.description}"),
             TextColumn("[dim]{task.fields[detail]}"),
             TextColumn("[cyan]{task.fields[took]}", justify="right"),
@@ -97,19 +100,19 @@ class TerminalView:
         if change.state == "started":
             self._progress.start()
             name = f"{change.name:<{NAME_WIDTH}}"
-            self._tasks[change.name] = self._progress.add_task(name, total=1, detail="", took="")
+            self._tasks[change.name] = self._progress.add_task(name, mark="", detail="", took="")
             return
-        mark = "" if change.state == "done" else "[red]failed"
         took = f"{change.seconds:.1f} s"
-        completed = 1 if change.state == "done" else 0
-        detail = mark or escape(change.detail)
-        self._progress.update(self._tasks[change.name], completed=completed, detail=detail, took=took)
+        task = self._tasks[change.name]
+        self._progress.update(task, mark=MARKS[change.state], detail=escape(change.detail), took=took)
 
     def line(self, name: str, text: str) -> None:
         """See View."""
         said = read_line(name, text)
         if self._verbose or not said.is_quiet:
-            self._console.print(shown_line(said), soft_wrap=True)
+            # A terminal that is gone must not stop the one who reads the function's output.
+            with contextlib.suppress(OSError):
+                self._console.print(shown_line(said), soft_wrap=True)
 
     def ready(self, urls: StackUrls, *, simulated: bool) -> None:
         """See View."""
@@ -128,9 +131,16 @@ class TerminalView:
 
     def _plain_step(self, change: StepChange) -> None:
         if change.state != "started":
-            mark = "✓" if change.state == "done" else "failed:"
-            line = f"{mark} {change.name:<{NAME_WIDTH}} {change.seconds:.1f} s  {change.detail}".rstrip()
-            self._console.print(Text(line), soft_wrap=True)
+            shown = Text.from_markup(MARKS[change.state])
+            shown.append(f" {change.name:<{NAME_WIDTH}} {change.seconds:.1f} s  {change.detail}".rstrip())
+            self._console.print(shown, soft_wrap=True)
+
+
+class _MarkColumn(SpinnerColumn):
+    """A spinner until the step has its mark."""
+
+    def render(self, task: Task) -> RenderableType:
+        return task.fields["mark"] or super().render(task)
 
 
 def where_to_look(urls: StackUrls, *, simulated: bool) -> Group:
@@ -152,12 +162,12 @@ def shown_line(said: LogLine) -> Text:
     """A log line as a person reads it: time, who, what, and the fields."""
     style = "red" if said.level >= LEVELS["error"] else "yellow" if said.level == LEVELS["warning"] else ""
     shown = Text.assemble(
-        (datetime.now().astimezone().strftime("%H:%M:%S "), "dim"), (f"{said.name} ", "cyan"), (said.text, style)
+        (datetime.now().astimezone().strftime("%H:%M:%S "), "dim"), (f"{said.name} ", "cyan"), (clean(said.text), style)
     )
     for key, value in said.fields:
-        shown.append(f" {key}=", "dim").append(value)
+        shown.append(f" {key}=", "dim").append(clean(value))
     if said.detail:
-        shown.append("\n" + said.detail, "dim")
+        shown.append("\n" + clean(said.detail), "dim")
     return shown
 
 

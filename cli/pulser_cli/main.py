@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -53,6 +55,9 @@ def main(
     ] = False,
 ) -> None:
     """What holds for every command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "✓" gets "?", not a traceback
 
 
 app.command(rich_help_panel="On this machine")(dev)

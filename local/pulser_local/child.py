@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import contextlib
 import os
 import signal
 import sys
@@ -43,8 +42,7 @@ class Child:
             # Also after a clean end: a worker whose master was killed lives on and holds the port.
             signal_group(self.pid, signal.SIGKILL)
         await self.process.wait()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.output, timeout=1.0)
+        await asyncio.wait({self.output}, timeout=1.0)
 
 
 async def start_child(

@@ -200,11 +200,8 @@ class LocalStack:
     async def _report_health(self) -> None:
         with self._steps.step("Health") as step:
             answers = await asyncio.gather(*(read_health(function.url) for function in self.functions))
-            failing = [
-                f"{function.source.name}: {', '.join(checks)}"
-                for function, checks in zip(self.functions, answers, strict=True)
-                if checks
-            ]
+            failing = [problem for problems in answers for problem in problems]
+            step.warned = bool(failing)
             step.detail = "; ".join(failing) or "all checks pass"
 
     def _watch(self, name: str, running: Coroutine[Any, Any, None]) -> None:

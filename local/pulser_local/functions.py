@@ -189,7 +189,7 @@ async def first_answer(url: str) -> int:
 
 
 async def read_health(url: str) -> list[str]:
-    """The names of the checks that fail at a function; empty when it is well. Odd answers count as one."""
+    """The checks that fail at a function, "name: why"; empty when it is well. An odd answer counts as one."""
     timeout = aiohttp.ClientTimeout(total=HEALTH_LIMIT)
     try:
         async with (
@@ -202,12 +202,12 @@ async def read_health(url: str) -> list[str]:
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         return [f"no health answer ({type(error).__name__})"]
     checks = answer.get("checks") if isinstance(answer, dict) else None
-    failing = [name for name, check in checks.items() if not _passes(check)] if isinstance(checks, dict) else []
-    return failing or [f"HTTP {response.status}"]
-
-
-def _passes(check: object) -> bool:
-    return check is True or check == "ok" or (isinstance(check, dict) and check.get("ok") is True)
+    failing = [
+        f"{name}: {check.get('message', 'fails')}"
+        for name, check in (checks.items() if isinstance(checks, dict) else ())
+        if isinstance(check, dict) and not check.get("ok")
+    ]
+    return failing or [f"health answers with HTTP {response.status}"]
 
 
 def _how_it_ended(code: int) -> str:

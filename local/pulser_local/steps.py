@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,20 +10,24 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class StepChange:
-    """A start-up step began, ended or failed. `seconds` is its duration so far, `detail` what came of it."""
+    """A start-up step began, ended (well, or with a warning), failed or was stopped.
+
+    `seconds` is its duration so far, `detail` what came of it.
+    """
 
     name: str
-    state: Literal["started", "done", "failed"]
+    state: Literal["started", "done", "warned", "failed", "stopped"]
     seconds: float = 0.0
     detail: str = ""
 
 
 @dataclass(slots=True)
 class Step:
-    """A step under way: set `detail` to say what came of it."""
+    """A step under way: set `detail` to say what came of it, and `warned` when a person should look at it."""
 
     name: str
     detail: str = ""
+    warned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,11 @@ class Steps:
         self.on_change(StepChange(name, "started"))
         try:
             yield step
+        except asyncio.CancelledError:
+            self.on_change(StepChange(name, "stopped", time.monotonic() - began))
+            raise
         except BaseException:
             self.on_change(StepChange(name, "failed", time.monotonic() - began))
             raise
-        self.on_change(StepChange(name, "done", time.monotonic() - began, step.detail))
+        state: Literal["done", "warned"] = "warned" if step.warned else "done"
+        self.on_change(StepChange(name, state, time.monotonic() - began, step.detail))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
+import re
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,24 +21,48 @@ from pulser_local.stack_options import StackOptions
 PULSER = Path(sys.executable).with_name("pulser")
 
 
-async def test_the_demo_succeeds_from_nothing(tmp_path: Path) -> None:
-    """`pulser demo --json` exits 0, and each type of event arrived once."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(PULSER), "demo", "--json"), cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A `pulser demo --json` that has ended."""
+
+    exit_code: int
+    output: str
+    errors: str
+    left: list[str]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The demo, run once in an empty folder for all tests here."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [PULSER, "demo", "--json"], cwd=folder, capture_output=True, text=True, timeout=90, check=False
     )
-    output, errors = await asyncio.wait_for(process.communicate(), timeout=60)
-    assert process.returncode == 0, errors.decode()
-    report = json.loads(output)
-    assert [event["event_type"] for event in report["events"]] == [event.event_type for event in DEMO_EVENTS]
+    return Ran(done.returncode, done.stdout, done.stderr, os.listdir(folder))
 
 
-async def test_the_demo_leaves_no_file(tmp_path: Path) -> None:
+def test_the_demo_succeeds_from_nothing(demo: Ran) -> None:
+    """`pulser demo --json` exits 0 and finds nothing wrong."""
+    assert demo.exit_code == 0, demo.errors
+    assert json.loads(demo.output)["problems"] == []
+
+
+def test_each_event_stands_where_it_belongs(demo: Ran) -> None:
+    """The report has one message for each event and each of its channels."""
+    shown = [(event["event_type"], event["channel"]) for event in json.loads(demo.output)["events"]]
+    expected = [(event.event_type, f"#{channel}") for event in DEMO_EVENTS for channel in event.channels]
+    assert sorted(shown) == sorted(expected)
+
+
+def test_the_permalinks_open_the_page(demo: Ran) -> None:
+    """Each message's permalink is an address of the console."""
+    links = [event["permalink"] for event in json.loads(demo.output)["events"]]
+    assert all(re.fullmatch(r"http://127\.0\.0\.1:\d+/archives/C\w+/p\d{16}", link) for link in links)
+
+
+def test_the_demo_leaves_no_file(demo: Ran) -> None:
     """The demo writes nothing into the folder it is run in."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(PULSER), "demo", "--json"), cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    await asyncio.wait_for(process.communicate(), timeout=60)
-    assert os.listdir(tmp_path) == []
+    assert demo.left == []
 
 
 async def test_a_missing_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,6 +243,17 @@ async def test_a_killed_function_comes_back(tmp_path: Path) -> None:
         assert dev.run_file()["children"]["notify-dispatch"] != killed
 
 
+async def test_it_ends_when_its_postgres_is_gone(tmp_path: Path) -> None:
+    """When the embedded Postgres dies, all ends with 1 and the reason."""
+    async with running(tmp_path) as dev:
+        postmaster = int(
+            await _ask(dev.ready["database_url"], "select split_part(pg_read_file('postmaster.pid'), chr(10), 1)")
+        )
+        os.kill(postmaster, signal.SIGQUIT)
+        assert await asyncio.wait_for(dev.process.wait(), timeout=10) == 1
+    assert "The embedded Postgres ended" in (tmp_path / "stderr.txt").read_text()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends children with their parent on Linux alone")
 async def test_killed_itself_it_leaves_no_process(tmp_path: Path) -> None:
     """After kill -9 of pulser dev its functions and its Postgres end, and the next run starts."""
@@ -318,8 +329,13 @@ async def _store(database_url: str, name: str, value: str) -> None:
     await connection.close()
 
 
-async def _vault(database_url: str, name: str) -> str | None:
+async def _vault(database_url: str, name: str) -> str:
+    return await _ask(database_url, "select ops.read_secret_v1($1)", name)
+
+
+async def _ask(database_url: str, statement: str, *arguments: str) -> str:
     connection = await asyncpg.connect(database_url)
-    value: str | None = await connection.fetchval("select ops.read_secret_v1($1)", name)
-    await connection.close()
-    return value
+    try:
+        return str(await connection.fetchval(statement, *arguments))
+    finally:
+        await connection.close()

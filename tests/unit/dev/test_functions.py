@@ -24,7 +24,7 @@ import os, functions_framework.aio
 async def hello_world(request):
     print("hello, terminal")
     if request.query_params.get("action") == "health":
-        return {"ok": False, "checks": {"database": True, "slack": "token missing"}}, 503
+        return {"ok": False, "checks": {"database": {"ok": True}, "slack": {"ok": False, "message": "no token"}}}, 503
     return {"pid": os.getpid(), "environment": dict(os.environ)}
 """
 STUBBORN = """
@@ -191,10 +191,10 @@ async def test_a_function_dies_with_its_supervisor(tmp_path: Path) -> None:
 
 
 async def test_health_names_the_failing_checks(tmp_path: Path) -> None:
-    """read_health gives the names of the checks that fail."""
+    """read_health gives the checks that fail, with their reasons."""
     async with serving(folder_with(tmp_path, WELL), []) as function:
         await function.start()
-        assert await read_health(function.url) == ["slack"]
+        assert await read_health(function.url) == ["slack: no token"]
 
 
 async def test_no_answer_counts_as_unhealthy() -> None:

@@ -38,6 +38,12 @@ def test_other_text_is_shown_as_it_is(text: str) -> None:
     assert (said.text, said.is_quiet) == (text, False)
 
 
+def test_a_line_cannot_steer_the_terminal() -> None:
+    """Escape sequences in a log line are not printed."""
+    line = json.dumps({"event": "a\u001b[2Jb", "level": "error", "title": "\u001b]0;x\u0007"})
+    assert "\u001b" not in shown_line(read_line("notify-dispatch", line)).plain
+
+
 def test_markup_in_a_line_is_text() -> None:
     """A line that looks like Rich's markup is printed as it is."""
     assert "[red]boo" in shown_line(read_line("notify-dispatch", "[red]boo")).plain

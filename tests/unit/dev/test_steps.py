@@ -13,6 +13,14 @@ def test_a_step_tells_its_beginning_and_its_end() -> None:
     assert [(change.state, change.detail) for change in changes] == [("started", ""), ("done", "52 applied")]
 
 
+def test_a_step_can_end_with_a_warning() -> None:
+    """What a person should look at ends its step as warned."""
+    changes: list[StepChange] = []
+    with Steps(changes.append).step("Health") as step:
+        step.warned = True
+    assert changes[-1].state == "warned"
+
+
 def test_a_step_that_raises_is_told_as_failed() -> None:
     """An error in a step reports it as failed and goes on."""
     changes: list[StepChange] = []
