@@ -60,9 +60,7 @@ async def _install(connection: asyncpg.Connection[asyncpg.Record], extension: Ex
             await connection.execute(f"create extension {extension.name}")
         else:
             await connection.execute(_sql(extension.schema))
-    real = await connection.fetchval(
-        "select exists (select from pg_extension where extname = $1)", extension.name
-    )
+    real = await connection.fetchval("select exists (select from pg_extension where extname = $1)", extension.name)
     return not real or not await _serves_here(connection, extension)
 
 
@@ -76,9 +74,7 @@ async def _can_create(connection: asyncpg.Connection[asyncpg.Record], extension:
         extension.name,
     )
     # pg_cron's own script also admits a database of this name, without a scheduler: tests clone it.
-    rehearsal = extension == CRON and await connection.fetchval(
-        "select current_database() = 'contrib_regression'"
-    )
+    rehearsal = extension == CRON and await connection.fetchval("select current_database() = 'contrib_regression'")
     return ready and (rehearsal or await _serves_here(connection, extension))
 
 

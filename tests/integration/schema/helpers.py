@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,13 @@ import asyncpg
 from tests.fixtures.postgres import Connection
 
 CHANNEL = "#ops-alerts"
-DEFAULT_ROUTE = {"name": "default", "position": 100, "minimum_severity": "error", "channel": CHANNEL, "is_default": True}
+DEFAULT_ROUTE = {
+    "name": "default",
+    "position": 100,
+    "minimum_severity": "error",
+    "channel": CHANNEL,
+    "is_default": True,
+}
 # As `pulser dev` puts them into Vault; nothing listens there.
 FUNCTIONS_URL = "http://127.0.0.1:9/functions/v1"
 FUNCTION_KEY = "sentinel-function-key"
@@ -29,7 +36,7 @@ class Session:
     async def call(self, function: str, /, **arguments: Any) -> Any:  # noqa: ANN401  # any JSON value
         """The result of ops.<function>(named arguments)."""
         named = ", ".join(f"{name} => ${at}" for at, name in enumerate(arguments, start=1))
-        return await self.connection.fetchval(f"select ops.{function}({named})", *arguments.values())  # noqa: S608
+        return await self.connection.fetchval(f"select ops.{function}({named})", *arguments.values())
 
     async def value(self, query: str, /, *arguments: Any) -> Any:  # noqa: ANN401  # whatever the query gives
         """The first column of the first row."""
@@ -55,9 +62,7 @@ class Session:
         return [await self.call("append_event_v1", event_type=event_type) for _ in range(count)]
 
     async def claim_events(self, worker: str = "router", max_events: int = 100, lease_seconds: int = 30) -> Any:  # noqa: ANN401
-        return await self.call(
-            "claim_events_v1", worker=worker, max_events=max_events, lease_seconds=lease_seconds
-        )
+        return await self.call("claim_events_v1", worker=worker, max_events=max_events, lease_seconds=lease_seconds)
 
     async def record(self, token: str | None, routings: Iterable[tuple[str, Iterable[str]]]) -> int:
         """Record deliveries of events to channels; how many events were settled."""
@@ -84,7 +89,9 @@ class Session:
             "claim_deliveries_v1", worker=worker, max_deliveries=max_deliveries, lease_seconds=lease_seconds
         )
 
-    async def claim(self, worker: str = "worker", max_deliveries: int = 16, lease_seconds: int = 20) -> list[dict[str, Any]]:
+    async def claim(
+        self, worker: str = "worker", max_deliveries: int = 16, lease_seconds: int = 20
+    ) -> list[dict[str, Any]]:
         """The deliveries that are due, without waiting for the pace of their channels."""
         await self.forget_pace()
         work = await self.claim_work(worker, max_deliveries, lease_seconds)
@@ -135,7 +142,8 @@ class Session:
     async def age_doubts(self, seconds: float) -> None:
         """As if the deliveries in doubt were so much older."""
         await self.run(
-            "update ops.deliveries set doubtful_since = doubtful_since - make_interval(secs => $1) where status = 'in_doubt'",
+            "update ops.deliveries set doubtful_since = doubtful_since - make_interval(secs => $1) "
+            "where status = 'in_doubt'",
             seconds,
         )
 
@@ -172,3 +180,10 @@ async def is_waiting(watcher: Session, waiter: Session) -> bool:
     """Whether the backend of `waiter` waits for a lock."""
     pid = waiter.connection.get_server_pid()
     return bool(await watcher.value("select cardinality(pg_blocking_pids($1)) > 0", pid))
+
+
+async def until(holds: Callable[[], Awaitable[bool]], limit_s: float = 10) -> None:
+    """Ask again and again until the condition holds. Raises TimeoutError."""
+    async with asyncio.timeout(limit_s):
+        while not await holds():  # noqa: ASYNC110  # another session sets no event of ours
+            await asyncio.sleep(0.005)

@@ -7,11 +7,15 @@ from tests.integration.schema.helpers import CHANNEL, Session
 DEAD_EVENTS = "select count(*) from ops.platform_events where event_type = 'delivery.dead'"
 
 
-async def die(db: Session, channel: str = CHANNEL, reason: str = "channel_not_found", event_type: str = "ci.failed") -> str:
+async def die(
+    db: Session, channel: str = CHANNEL, reason: str = "channel_not_found", event_type: str = "ci.failed"
+) -> str:
     """A delivery that died of this reason; its id."""
     [event] = await db.emit(1, event_type)
     claim = await db.claim_events()
-    await db.record(claim["claim_token"], [(it["event_id"], [channel] if it["event_id"] == event else []) for it in claim["events"]])
+    await db.record(
+        claim["claim_token"], [(it["event_id"], [channel] if it["event_id"] == event else []) for it in claim["events"]]
+    )
     claimed = await db.claim_one()
     await db.settle(claimed, "dead", reason=reason, error="Slack knows no such channel")
     delivery: str = claimed["delivery_id"]
@@ -21,9 +25,17 @@ async def die(db: Session, channel: str = CHANNEL, reason: str = "channel_not_fo
 async def test_a_dead_delivery_appends_an_event(db: Session) -> None:
     """It says which message could not be delivered where, and why."""
     delivery = await die(db)
-    event = await db.row("select actor, target, status, error_detail, payload from ops.platform_events where event_type = 'delivery.dead'")
+    event = await db.row(
+        "select actor, target, status, error_detail, payload from ops.platform_events "
+        "where event_type = 'delivery.dead'"
+    )
     payload = event.pop("payload")
-    assert event == {"actor": "notify-dispatch", "target": CHANNEL, "status": "error", "error_detail": "Slack knows no such channel"}
+    assert event == {
+        "actor": "notify-dispatch",
+        "target": CHANNEL,
+        "status": "error",
+        "error_detail": "Slack knows no such channel",
+    }
     assert payload == {
         "severity": "error",
         "service": "pulser",

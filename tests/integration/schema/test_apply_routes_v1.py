@@ -54,7 +54,13 @@ async def test_what_a_route_does_not_say_has_its_default(db: Session) -> None:
 
 async def test_routes_come_in_their_order(db: Session) -> None:
     """By position, then by name."""
-    await apply(db, DEFAULT_ROUTE, {**DEPLOYS, "position": 200}, {"name": "b", "position": 1, "channel": "#b"}, {"name": "a", "position": 1, "channel": "#a"})
+    await apply(
+        db,
+        DEFAULT_ROUTE,
+        {**DEPLOYS, "position": 200},
+        {"name": "b", "position": 1, "channel": "#b"},
+        {"name": "a", "position": 1, "channel": "#a"},
+    )
     assert [route["name"] for route in await db.call("routes_v1")] == ["a", "b", "default", "deploys"]
 
 
@@ -69,7 +75,11 @@ async def test_it_counts_what_it_did(db: Session) -> None:
     """One added, one changed, one removed, one as it was."""
     kept = {"name": "kept", "position": 1, "channel": "#a"}
     await apply(db, DEFAULT_ROUTE, kept, DEPLOYS)
-    assert await apply(db, {**DEFAULT_ROUTE, "channel": "#b"}, kept, {**DEPLOYS, "name": "new"}) == {"added": 1, "changed": 1, "removed": 1}
+    assert await apply(db, {**DEFAULT_ROUTE, "channel": "#b"}, kept, {**DEPLOYS, "name": "new"}) == {
+        "added": 1,
+        "changed": 1,
+        "removed": 1,
+    }
 
 
 async def test_the_same_set_again_changes_nothing(db: Session) -> None:
@@ -78,7 +88,11 @@ async def test_the_same_set_again_changes_nothing(db: Session) -> None:
     assert await apply(db, DEFAULT_ROUTE, DEPLOYS) == {"added": 0, "changed": 0, "removed": 0}
 
 
-@pytest.mark.parametrize("routes", [[], [DEPLOYS], [DEFAULT_ROUTE, {**DEFAULT_ROUTE, "name": "two"}]], ids=["none", "no default", "two defaults"])
+@pytest.mark.parametrize(
+    "routes",
+    [[], [DEPLOYS], [DEFAULT_ROUTE, {**DEFAULT_ROUTE, "name": "two"}]],
+    ids=["none", "no default", "two defaults"],
+)
 async def test_a_set_needs_just_one_default(db: Session, routes: list[dict[str, Any]]) -> None:
     """Without a default an error could go unseen; with two nobody knows where it goes."""
     with pytest.raises(asyncpg.InvalidParameterValueError, match="just one default"):
@@ -111,7 +125,9 @@ async def test_the_migrations_leave_a_default_route(own: Session) -> None:
     assert (route["channel"], route["minimum_severity"], route["is_default"]) == ("#ops-alerts", "error", True)
 
 
-@pytest.mark.parametrize("statement", ["delete from ops.notification_routes", "update ops.notification_routes set is_default = false"])
+@pytest.mark.parametrize(
+    "statement", ["delete from ops.notification_routes", "update ops.notification_routes set is_default = false"]
+)
 async def test_the_table_refuses_to_be_left_without_a_default(db: Session, statement: str) -> None:
     """guard_default_route_v1 refuses at commit, whoever writes."""
     with pytest.raises(asyncpg.CheckViolationError) as refused:
@@ -123,5 +139,7 @@ async def test_the_default_may_move_within_a_transaction(db: Session) -> None:
     """The guard looks at the end, not between."""
     async with db.connection.transaction():
         await db.run("update ops.notification_routes set is_default = false")
-        await db.run("insert into ops.notification_routes (name, position, channel, is_default) values ('new', 1, '#a', true)")
+        await db.run(
+            "insert into ops.notification_routes (name, position, channel, is_default) values ('new', 1, '#a', true)"
+        )
     assert await db.value("select name from ops.notification_routes where is_default") == "new"

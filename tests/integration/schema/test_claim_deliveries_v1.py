@@ -10,7 +10,9 @@ async def test_a_post_comes_with_all_that_posting_needs(db: Session) -> None:
     [delivery] = await db.queue()
     [claimed] = await db.claim()
     row = await db.delivery(delivery)
-    assert {name: claimed[name] for name in ("delivery_id", "claim_token", "attempt", "purpose", "channel", "route")} == {
+    assert {
+        name: claimed[name] for name in ("delivery_id", "claim_token", "attempt", "purpose", "channel", "route")
+    } == {
         "delivery_id": delivery,
         "claim_token": row["claim_token"],
         "attempt": 1,
@@ -63,7 +65,9 @@ async def test_each_claim_is_noted_as_an_attempt(db: Session) -> None:
     await db.queue()
     await db.settle(await db.claim_one("w1"), "in_doubt")
     await db.claim_one("w2")
-    attempts = await db.connection.fetch("select purpose, worker, outcome from ops.delivery_attempts order by started_at")
+    attempts = await db.connection.fetch(
+        "select purpose, worker, outcome from ops.delivery_attempts order by started_at"
+    )
     assert [tuple(row) for row in attempts] == [("post", "w1", "in_doubt"), ("probe", "w2", None)]
 
 

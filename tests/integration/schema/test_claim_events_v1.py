@@ -15,7 +15,13 @@ async def test_events_come_in_the_order_of_their_inserts(db: Session) -> None:
 async def test_an_event_comes_whole(db: Session) -> None:
     """A claimed event has the keys of the contract and the values that were inserted."""
     event_id = await db.call(
-        "append_event_v1", event_type="ci.failed", actor="ci", target="web", payload={"service": "web"}, status="error", error_detail="x"
+        "append_event_v1",
+        event_type="ci.failed",
+        actor="ci",
+        target="web",
+        payload={"service": "web"},
+        status="error",
+        error_detail="x",
     )
     [event] = (await db.claim_events())["events"]
     created_at = event.pop("created_at")

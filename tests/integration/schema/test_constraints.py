@@ -115,7 +115,9 @@ async def test_a_channel_may_be_a_name_or_an_id(db: Session, channel: str) -> No
     assert await db.value("select channel from ops.notification_routes where name = 'r'") == channel
 
 
-@pytest.mark.parametrize("channel", ["", "#", "ops", "#Ops", "#a b", "@user", "#a,#b", "#a.b", "U0123456789", "#" + "a" * 81])
+@pytest.mark.parametrize(
+    "channel", ["", "#", "ops", "#Ops", "#a b", "@user", "#a,#b", "#a.b", "U0123456789", "#" + "a" * 81]
+)
 async def test_what_is_no_channel_is_refused(db: Session, channel: str) -> None:
     """A route to a place that Slack cannot have is refused when it is written."""
     with pytest.raises(asyncpg.CheckViolationError):

@@ -8,7 +8,8 @@ from tests.integration.schema.helpers import Session
 
 HISTORY = """
 insert into cron.job_run_details (jobid, runid, status, start_time, end_time)
-select j.jobid, row_number() over (), 'succeeded', now() - make_interval(days => days), now() - make_interval(days => days)
+select j.jobid, row_number() over (), 'succeeded',
+    now() - make_interval(days => days), now() - make_interval(days => days)
 from cron.job j cross join unnest($1::integer[]) days
 where j.jobname = $2
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.integration.schema.helpers import Session
 
-IDLE = {
+IDLE: dict[str, Any] = {
     "pending_events": 0,
     "oldest_pending_s": None,
     "waiting_deliveries": 0,

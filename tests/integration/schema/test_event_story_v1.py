@@ -9,7 +9,9 @@ import pytest
 from tests.integration.schema.helpers import Session
 
 
-@pytest.mark.parametrize(("function", "argument"), [("event_story_v1", "event_id"), ("delivery_story_v1", "delivery_id")])
+@pytest.mark.parametrize(
+    ("function", "argument"), [("event_story_v1", "event_id"), ("delivery_story_v1", "delivery_id")]
+)
 async def test_an_unknown_id_has_no_story(db: Session, function: str, argument: str) -> None:
     """It is null."""
     assert await db.call(function, **{argument: str(uuid.uuid4())}) is None

@@ -12,7 +12,11 @@ async def test_a_post_of_a_vanished_worker_is_in_doubt(db: Session) -> None:
     await db.end_leases()
     assert await db.call("expire_delivery_leases_v1") == 1
     row = await db.delivery(delivery)
-    assert (row["status"], row["reason"], row["error"]) == ("in_doubt", "lease_expired", "worker w1 vanished while it posted")
+    assert (row["status"], row["reason"], row["error"]) == (
+        "in_doubt",
+        "lease_expired",
+        "worker w1 vanished while it posted",
+    )
 
 
 async def test_a_post_under_its_lease_is_left_alone(db: Session) -> None:

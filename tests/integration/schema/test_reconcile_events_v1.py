@@ -33,7 +33,9 @@ async def test_a_found_event_rings(db: Session) -> None:
 
 async def test_an_event_of_more_than_an_hour_ago_is_history(db: Session) -> None:
     """Old events are not announced late."""
-    await db.run("insert into ops.platform_events (event_type, created_at) values ('ci.failed', now() - '61 minutes'::interval)")
+    await db.run(
+        "insert into ops.platform_events (event_type, created_at) values ('ci.failed', now() - '61 minutes'::interval)"
+    )
     await db.run(FORGET)
     assert await db.call("reconcile_events_v1") == 0
 

@@ -51,7 +51,11 @@ async def test_a_probe_under_way_is_left_alone(db: Session) -> None:
 
 async def test_an_unknown_delivery_is_no_error(db: Session) -> None:
     """It is told."""
-    assert await retry(db, str(uuid.uuid4())) == {"retried": False, "status": None, "reason": "there is no such delivery"}
+    assert await retry(db, str(uuid.uuid4())) == {
+        "retried": False,
+        "status": None,
+        "reason": "there is no such delivery",
+    }
 
 
 async def test_a_retry_is_audited(db: Session) -> None:
@@ -59,7 +63,11 @@ async def test_a_retry_is_audited(db: Session) -> None:
     delivery = await db.bring("failed")
     await retry(db, delivery)
     event = (await db.delivery(delivery))["event_id"]
-    assert await db.row(AUDIT) == {"actor": "ada", "target": CHANNEL, "payload": {"delivery_id": delivery, "event_id": event}}
+    assert await db.row(AUDIT) == {
+        "actor": "ada",
+        "target": CHANNEL,
+        "payload": {"delivery_id": delivery, "event_id": event},
+    }
 
 
 async def test_a_refused_retry_is_not_audited(db: Session) -> None:

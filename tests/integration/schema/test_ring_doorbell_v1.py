@@ -7,7 +7,10 @@ import pytest
 
 from tests.integration.schema.helpers import FUNCTION_KEY, FUNCTIONS_URL, Session
 
-REQUEST = "select url, headers::jsonb as headers, convert_from(body, 'utf8')::jsonb as body, method::text, timeout_milliseconds from net.http_request_queue"
+REQUEST = """
+select url, headers::jsonb as headers, convert_from(body, 'utf8')::jsonb as body, method::text, timeout_milliseconds
+from net.http_request_queue
+"""
 
 
 async def test_a_ring_is_a_request_to_notify_dispatch(db: Session) -> None:

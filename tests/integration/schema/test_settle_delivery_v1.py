@@ -79,7 +79,7 @@ async def test_retry_in_s_sets_the_next_attempt(db: Session) -> None:
     """The next attempt is so many seconds away."""
     [delivery] = await db.queue()
     await db.settle(await db.claim_one(), "failed", retry_in_s=40)
-    away = "select next_attempt_at - clock_timestamp() between '30 s' and '40 s' from ops.deliveries where delivery_id = $1"
+    away = "select next_attempt_at - now() between '30 s' and '40 s' from ops.deliveries where delivery_id = $1"
     assert await db.value(away, delivery)
 
 
@@ -124,9 +124,7 @@ async def test_a_result_that_a_post_cannot_have_is_refused(db: Session, result: 
     claimed = await db.claim_one()
     outcome: dict[str, Any] = {"result": result, "reason": "x"}
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-        await db.call(
-            "settle_delivery_v1", delivery_id=delivery, claim_token=claimed["claim_token"], outcome=outcome
-        )
+        await db.call("settle_delivery_v1", delivery_id=delivery, claim_token=claimed["claim_token"], outcome=outcome)
     assert await db.status(delivery) == "sending"
 
 
@@ -136,7 +134,10 @@ async def test_retry_after_is_shared_with_all_workers(db: Session) -> None:
     await db.settle(await db.claim_one(), "failed", reason="ratelimited", hold_method="chat.postMessage", hold_s=30)
     await db.queue(1, "#b")
     assert await db.claim("second") == []
-    assert await db.row("select method, reason from ops.slack_holds") == {"method": "chat.postMessage", "reason": "ratelimited"}
+    assert await db.row("select method, reason from ops.slack_holds") == {
+        "method": "chat.postMessage",
+        "reason": "ratelimited",
+    }
 
 
 async def test_a_shorter_hold_does_not_shorten_a_longer_one(db: Session) -> None:

@@ -80,7 +80,7 @@ export class ChannelView {
       h("h2", {}, `Nothing in #${this.#store.channels.get(this.#channelId).name} yet`),
       h("p", {}, "Messages appear here the moment pulser posts them. Send one through the whole path:"),
       h("p", {}, command("pulser emit ci.failed")),
-      h("p", {}, "Where an event goes is decided by the routes; see them with ", command("pulser routes list")),
+      h("p", {}, "Where an event goes is decided by the routes; ask them with ", command("pulser routes explain ci.failed")),
     );
   }
 

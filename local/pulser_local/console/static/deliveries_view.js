@@ -93,7 +93,7 @@ export class DeliveriesView {
 
   #empty(total) {
     if (!this.#store.shows.ledger) return h("div", { class: "empty" }, h("h2", {}, "No ledger"), h("p", {}, "This console was started without a database, so it shows messages only."));
-    if (this.#store.ledgerTrouble && !total) return h("div", { class: "empty" }, h("h2", {}, "The ledger does not answer"), h("p", {}, this.#store.ledgerTrouble), h("p", {}, command("pulser doctor")));
+    if (this.#store.ledgerTrouble && !total) return h("div", { class: "empty" }, h("h2", {}, "The ledger does not answer"), h("p", {}, this.#store.ledgerTrouble), h("p", {}, "What the database says is in the terminal of pulser dev."));
     if (total) return h("div", { class: "empty" }, h("h2", {}, `Nothing here: no delivery is “${FILTERS[this.#filter].label}”`), h("p", {}, this.#filter === "sent" ? "Look under “Not in Slack” for what is on its way." : "That is the good answer."));
     return h("div", { class: "empty" }, h("h2", {}, "No delivery yet"), h("p", {}, "An event that a route wants becomes a delivery. Make one:"), h("p", {}, command("pulser emit ci.failed")));
   }

@@ -187,6 +187,9 @@ document.addEventListener("click", (event) => {
   panel.open(opener.dataset.story ?? opener.dataset.delivery, { focus: true });
 }, { capture: true });
 
+// The sheet on a phone also closes by a tap beside it, which is what shows of the frame then.
+document.querySelector(".frame").addEventListener("click", (event) => event.target === event.currentTarget && panel.close());
+
 /* ---- the reader's hands ---- */
 
 function moveChannel(step) {

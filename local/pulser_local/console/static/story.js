@@ -23,9 +23,11 @@ function summary(delivery) {
     "section", { class: `standing tone-${tone}` },
     h("div", { class: "standing-icon" }, icon(name)),
     h("div", {}, h("p", { class: "standing-label" }, label, delivery.adopted && h("span", { class: "pill" }, "adopted")), h("p", { class: "standing-text" }, standing(delivery))),
-    took && h("p", { class: "latency" }, h("strong", {}, duration(delivery.latency_ms)), h("span", {}, "from the event to Slack's ok")),
+    took && h("p", { class: "latency" }, h("strong", {}, duration(delivery.latency_ms)), h("span", {}, `from the event to Slack's ok${exactly(delivery.latency_ms)}`)),
   );
 }
+
+const exactly = (ms) => (ms < 1000 ? "" : ` (${Number(ms).toLocaleString()} ms)`);
 
 /** Where it went or should go, and what to do when it is not there. */
 function place(delivery, store) {
@@ -34,7 +36,7 @@ function place(delivery, store) {
   const name = store.channelNames.get(delivery.slack_channel_id ?? delivery.channel);
   return h(
     "section", { class: "facts-part" },
-    h("dl", { class: "facts" }, fact("Channel", name ? `#${name}` : delivery.channel), fact("Route", delivery.route), fact("Mention", delivery.mention && `@${delivery.mention}`), fact("Attempts", delivery.attempts)),
+    h("dl", { class: "facts facts-three" }, fact("Channel", name ? `#${name}` : delivery.channel), fact("Route", delivery.route), fact("Mention", delivery.mention && `@${delivery.mention}`), fact("Attempts", delivery.attempts)),
     elsewhere && h("p", {}, h("a", { class: "block-button", href }, "Show the message")),
     delivery.status === "dead" && h("p", { class: "advice" }, "When the cause is gone, send it again: ", command(`pulser ledger retry ${delivery.delivery_id}`)),
   );
@@ -79,7 +81,7 @@ function timeline(story, delivery) {
   );
   const steps = [step(start, "done", "Event recorded")];
   const routed = fromIso(story.dispatch?.routed_at);
-  if (story.dispatch?.status === "unrouted") steps.push(step(routed, "warn", "No route wants this event", "Nothing is sent. `pulser routes list` shows the routes."));
+  if (story.dispatch?.status === "unrouted") steps.push(step(routed, "warn", "No route wants this event", ["Nothing is sent. Ask why with ", command(`pulser routes explain ${story.event.event_type}`)]));
   else if (!routed) steps.push(step(null, "wait", "Waiting to be routed"));
   if (!delivery) return steps;
   steps.push(step(routed ?? fromIso(delivery.created_at), "done", ["Routed by ", h("strong", {}, delivery.route)], `into ${delivery.channel}`));
@@ -94,18 +96,19 @@ function attemptSteps(delivery, step) {
     const { label, tone } = outcome(attempt.outcome);
     const title = attempt.purpose === "probe" ? "Looked in Slack's history" : `Attempt ${attempt.attempt}`;
     const reason = attempt.outcome === "sent" || attempt.outcome === "adopted" ? null : why(attempt);
-    const steps = [waited(before, started, step), step(started, tone, title, `${label}${ended ? ` (${duration(ended - started)})` : ""}${reason ? `: ${reason}.` : "."}`, attempt.error && h("code", { class: "error-text" }, attempt.error), `by ${attempt.worker}`)];
+    const steps = [waited(before, attempt, step), step(started, tone, title, `${label}${ended ? ` (${duration(ended - started)})` : ""}${reason ? `: ${reason}.` : "."}`, attempt.error && h("code", { class: "error-text" }, attempt.error), `by ${attempt.worker}`)];
     before = attempt;
     return steps.filter(Boolean);
   });
 }
 
 /** The pause between two attempts, and whose it was. */
-function waited(before, started, step) {
+function waited(before, attempt, step) {
+  const started = fromIso(attempt.started_at);
   const ended = fromIso(before?.ended_at);
   if (!ended || !started || started - ended < 500) return null;
   const limited = /rate|limit/.test(`${before.reason} ${before.error}`);
-  return step(null, "wait", limited ? `Delayed ${duration(started - ended)} by Slack's rate limit` : `Waited ${duration(started - ended)} before the next try`);
+  return step(null, "wait", limited ? `Delayed ${duration(started - ended)} by Slack's rate limit` : `Waited ${duration(started - ended)} before ${attempt.purpose === "probe" ? "looking in Slack" : "the next attempt"}`);
 }
 
 function lastStep(delivery, step) {

@@ -1,6 +1,6 @@
 // The story of a delivery, beside the message: the event, its route, each attempt, how long it took.
 import * as api from "./api.js";
-import { command, fill, h, icon } from "./dom.js";
+import { fill, h, icon } from "./dom.js";
 import { drawStory } from "./story.js";
 
 export class StoryPanel {
@@ -84,6 +84,6 @@ function trouble(error) {
     "div", { class: "empty" },
     h("h3", {}, unknown ? "The ledger does not know this delivery" : "The story cannot be read now"),
     h("p", {}, unknown ? "The message carries a delivery id of another database, or its rows were removed." : error.message),
-    !unknown && h("p", {}, "See what is wrong with ", command("pulser doctor")),
+    !unknown && h("p", {}, "This page tries again when the ledger is back. What the database says is in the terminal of pulser dev."),
   );
 }
