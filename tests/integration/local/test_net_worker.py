@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from pulser_local.database_session import OUTAGES, connected
 from pulser_local.net_worker import NetWorker
+from pulser_local.postgres import PostgresServer
 from pulser_local.standins import install_standins
 from tests.fixtures.postgres import Connect, Connection
 from tests.integration.local.receiver import Receiver, until
@@ -218,3 +223,26 @@ async def test_old_responses_expire(net: Connection, receiver: Receiver) -> None
     await net.execute("insert into net._http_response (id, created) values (-1, now() - interval '6 hours 1 second')")
     await response(net, await post(net, f"{receiver.url}/answer/200"))
     assert await net.fetchval("select count(*) from net._http_response where id = -1") == 0
+
+
+async def test_worker_survives_a_crash_of_the_server(
+    tmp_path: Path, receiver: Receiver, background: Background
+) -> None:
+    """After a crash restart, which empties queue and responses, the worker serves again."""
+    async with await PostgresServer.start(tmp_path / "db") as server:
+        await install_standins(server.url)
+        background(NetWorker(server.url).run())
+        async with connected(server.url, name="before") as before:
+            await before.execute("select net.wait_until_running()")
+            os.kill(before.get_server_pid(), signal.SIGKILL)
+
+        async def is_back() -> bool:
+            try:
+                async with connected(server.url, name="after") as after:
+                    await post(after, f"{receiver.url}/after")
+            except OUTAGES:
+                return False
+            return True
+
+        await until(is_back)
+        assert (await receiver.wait_for(1))[0].path == "/after"
