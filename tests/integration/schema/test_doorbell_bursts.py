@@ -63,12 +63,12 @@ async def test_rest_waits_for_who_relied_on_the_dispatcher(db: Session, other: S
     """A committer that saw 'awake' and did not ring is waited for, and its event is seen."""
     await db.equip_doorbell()
     await other.claim_events()
-    async with asyncio.TaskGroup() as tasks:
-        async with db.connection.transaction(isolation=isolation):  # type: ignore[arg-type]  # a Literal
-            await db.emit()
-            await db.run("set constraints all immediate")  # what the commit does first
-            rest = tasks.create_task(other.call("rest_v1"))
-            await until(lambda: is_waiting(db, other))
+    transaction = db.connection.transaction(isolation=isolation)  # type: ignore[arg-type]  # a Literal
+    async with asyncio.TaskGroup() as tasks, transaction:
+        await db.emit()
+        await db.run("set constraints all immediate")  # what the commit does first
+        rest = tasks.create_task(other.call("rest_v1"))
+        await until(lambda: is_waiting(db, other))
     assert rest.result() == {"work_is_due": True}
     assert await db.rings() == 0
 
@@ -88,14 +88,13 @@ async def test_who_commits_while_a_rest_still_waits_rings(own: Session, database
     await own.equip_doorbell()
     async with session(database_url) as first, session(database_url) as resting:
         await resting.claim_events()
-        async with asyncio.TaskGroup() as tasks:
-            async with first.connection.transaction():
-                await first.emit()
-                await first.run("set constraints all immediate")
-                rest = tasks.create_task(resting.call("rest_v1"))
-                await until(lambda: is_waiting(own, resting))
-                await own.emit()
-                assert await own.rings() == 1
+        async with asyncio.TaskGroup() as tasks, first.connection.transaction():
+            await first.emit()
+            await first.run("set constraints all immediate")
+            rest = tasks.create_task(resting.call("rest_v1"))
+            await until(lambda: is_waiting(own, resting))
+            await own.emit()
+            assert await own.rings() == 1
         assert rest.result() == {"work_is_due": True}
 
 

@@ -1,4 +1,4 @@
-"""The trigger of ops.platform_events: it notes and rings; the insert never fails or waits because of pulser (invariant 5)."""
+"""The trigger of ops.platform_events notes and rings; an insert never fails or waits for it (invariant 5)."""
 
 from __future__ import annotations
 
@@ -166,11 +166,10 @@ async def test_a_locked_dispatch_table_delays_an_insert_for_a_moment_only(db: Se
 
 async def test_a_lock_that_is_gone_in_time_costs_no_event(db: Session, other: Session) -> None:
     """Within its 200 ms the trigger waits, and notes the event."""
-    async with asyncio.TaskGroup() as tasks:
-        async with other.connection.transaction():
-            await other.run("lock table ops.event_dispatches in access exclusive mode")
-            insert = tasks.create_task(db.run(INSERT))
-            await until(lambda: _waited(other, db, insert))
+    async with asyncio.TaskGroup() as tasks, other.connection.transaction():
+        await other.run("lock table ops.event_dispatches in access exclusive mode")
+        insert = tasks.create_task(db.run(INSERT))
+        await until(lambda: _waited(other, db, insert))
     assert await db.value(PENDING) + await db.call("reconcile_events_v1") == 1
 
 
