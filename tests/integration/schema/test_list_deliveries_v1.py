@@ -126,5 +126,6 @@ async def test_more_than_a_thousand_never_come(db: Session) -> None:
 
 async def test_a_time_that_is_none_is_refused(db: Session) -> None:
     """A wrong filter is an error, not an empty list."""
+    await db.queue()
     with pytest.raises(asyncpg.DataError):
         await listed(db, since="yesterday-ish")
