@@ -22,8 +22,10 @@ CALL_TIMEOUT = 10.0  # seconds; PostgREST's own limit for a statement is 8
 # Classes of SQLSTATE after which the same call may succeed: connection, resources, operator, serialization.
 _TRANSIENT_CLASSES = ("08", "53", "57", "40")
 # PostgREST's own words for: no connection, schema cache not loaded, pool timeout.
-# 25006 is a read-only server, which a failover leaves behind for a moment.
-_TRANSIENT_CODES = frozenset({"25006", "PGRST000", "PGRST001", "PGRST002", "PGRST003", "502", "503", "504"})
+# 25006 is a read-only server, which a failover leaves behind for a moment; 55P03 a lock that was not had in time.
+_TRANSIENT_CODES = frozenset({"25006", "55P03", "PGRST000", "PGRST001", "PGRST002", "PGRST003"})
+# Statuses of what stands before PostgREST: a rate limit, and a way to the database that is broken (52x: Cloudflare).
+_TRANSIENT_STATUSES = frozenset({429, 502, 503, 504, *range(520, 531)})
 
 
 class Database(Protocol):
@@ -112,9 +114,11 @@ class RestDatabase:
 
     async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
         """See Database.call."""
+        named = {_identifier(name): value for name, value in (arguments or {}).items()}
+        _identifier(function)
         with _translated():
             client = await self._open()
-            response = await client.schema("ops").rpc(function, dict(arguments or {})).execute()
+            response = await client.schema("ops").rpc(function, named).execute()
             return response.data
 
     async def close(self) -> None:
@@ -126,10 +130,16 @@ class RestDatabase:
     async def _open(self) -> AsyncClient:
         async with self._opening:
             if self._client is None:
-                self._http = httpx.AsyncClient(timeout=CALL_TIMEOUT)
+                self._http = httpx.AsyncClient(timeout=CALL_TIMEOUT, event_hooks={"response": [_require_postgrest]})
                 options = AsyncClientOptions(httpx_client=self._http, auto_refresh_token=False, persist_session=False)
                 self._client = await acreate_client(self._url, self._key, options)
             return self._client
+
+
+async def _require_postgrest(response: httpx.Response) -> None:
+    """What a proxy says for itself has no code, and the client would not tell its status."""
+    if response.status_code in _TRANSIENT_STATUSES and b'"code"' not in await response.aread():
+        raise DatabaseUnavailable(f"the way to the database is broken: HTTP {response.status_code}")
 
 
 @contextmanager
@@ -142,9 +152,16 @@ def _translated() -> Iterator[None]:
     except APIError as error:
         raise _of_code(str(error.code or "401"), error.message or "no message") from error
     except asyncpg.DataError as error:
-        raise DatabaseRefused("22023", f"an argument has the wrong type: {type(error).__name__}") from error
-    except (OSError, TimeoutError, asyncpg.InterfaceError, httpx.TransportError) as error:
+        raise _unfit(error) from error
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError, httpx.TransportError) as error:
+        # InternalClientError: asyncpg met a connection that the server had ended while it was idle.
         raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
+    except (TypeError, ValueError) as error:
+        raise _unfit(error) from error
+
+
+def _unfit(error: Exception) -> DatabaseRefused:
+    return DatabaseRefused("22023", f"an argument has the wrong type: {type(error).__name__}")
 
 
 def _of_code(code: str, message: str) -> DatabaseUnavailable | DatabaseRefused:
