@@ -1,16 +1,25 @@
-"""SlackApi in front of the simulated Slack, with a Vault that holds its token."""
+"""SlackApi in front of the simulated Slack, and the two transports to the test's database."""
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from pulser.database import Database, DirectDatabase, RestDatabase
 from pulser.slack import SlackApi
+from pulser_local.gateway import Gateway
 from pulser_local.slack import SlackSimulator
 from tests.contract.slack_client import client
+from tests.contract.transport import Transport
+from tests.fixtures.postgres import Connection
 from tests.unit.shared.fake_database import FakeDatabase
+
+FUNCTIONS = (Path(__file__).parent / "ledger_functions.sql").read_text()
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +48,33 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@pytest.fixture
+async def data_api(database_url: str) -> AsyncIterator[tuple[str, str]]:
+    """URL and key of a Data API in front of the test's database."""
+    key = f"sb_secret_{secrets.token_hex(12)}"
+    serving = Gateway(database_url, key=key, functions={})
+    await serving.start(0)
+    yield serving.url, key
+    await serving.stop()
+
+
+@pytest.fixture(params=("direct", "rest"))
+async def transport(
+    request: pytest.FixtureRequest, database_url: str, data_api: tuple[str, str], connection: Connection
+) -> AsyncIterator[Transport]:
+    """Each transport in turn, to a database with the functions of these tests."""
+    await connection.execute(FUNCTIONS)
+    if request.param == "direct":
+        made = Transport("direct", DirectDatabase(database_url), urlsplit(database_url).password or "")
+    else:
+        made = Transport("rest", RestDatabase(*data_api), data_api[1])
+    yield made
+    await made.database.close()
+
+
+@pytest.fixture
+def database(transport: Transport) -> Database:
+    """What is tested."""
+    return transport.database
