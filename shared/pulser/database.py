@@ -25,6 +25,7 @@ _TRANSIENT_CLASSES = ("08", "53", "57", "40")
 # 25006 is a read-only server, which a failover leaves behind for a moment; 55P03 a lock that was not had in time.
 _TRANSIENT_CODES = frozenset({"25006", "55P03", "PGRST000", "PGRST001", "PGRST002", "PGRST003"})
 # Statuses of what stands before PostgREST: a rate limit, and a way to the database that is broken (52x: Cloudflare).
+# The client makes codes of them where the body is no JSON.
 _TRANSIENT_STATUSES = frozenset({429, 502, 503, 504, *range(520, 531)})
 
 
@@ -165,6 +166,8 @@ def _unfit(error: Exception) -> DatabaseRefused:
 
 
 def _of_code(code: str, message: str) -> DatabaseUnavailable | DatabaseRefused:
-    if code in _TRANSIENT_CODES or (len(code) == 5 and code.startswith(_TRANSIENT_CLASSES)):
+    if code in _TRANSIENT_CODES | {str(it) for it in _TRANSIENT_STATUSES} or (
+        len(code) == 5 and code.startswith(_TRANSIENT_CLASSES)
+    ):
         return DatabaseUnavailable(f"the database cannot serve us now: {code}: {message}")
     return DatabaseRefused(code, message)
