@@ -41,9 +41,10 @@ async def test_a_value_comes_back_as_it_went(database: Database) -> None:
     ]
 
 
-async def test_null_comes_back_as_none(database: Database, function: str) -> None:
-    """None is SQL's null, there and back."""
-    assert await database.call(function, {"value": None}) is None
+async def test_null_comes_back_as_none(database: Database) -> None:
+    """None is SQL's null for every type, there and back."""
+    functions = ["test_text", "test_echo", "test_uuid", "test_number", "test_boolean"]
+    assert [await database.call(function, {"value": None}) for function in functions] == [None] * 5
 
 
 async def test_a_call_without_arguments_can_give_null(database: Database) -> None:

@@ -173,7 +173,9 @@ async def test_a_server_that_hangs_up_is_unavailable(transport: Transport) -> No
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504, 520, 522])
-@pytest.mark.parametrize("body", [b"<html>", b'{"message": "name resolution failed"}'], ids=["page", "json"])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b'<a id="code">', b'{"message": "name resolution failed"}'], ids=["page", "code", "json"]
+)
 async def test_a_proxy_that_gives_up_is_unavailable(status: int, body: bytes) -> None:
     """What stands before the Data API answers for itself: that passes, whatever its body."""
     async with answering(fixed(body, "application/json", status=status)) as odd:
