@@ -212,6 +212,7 @@ def _locale_options(installation: Installation) -> list[list[str]]:
 def _spawn(installation: Installation, account: Account, home: Home, *, port: int) -> subprocess.Popen[bytes]:
     settings = {**SETTINGS, "port": str(port), **(CRON_SETTINGS if installation.has_pg_cron else {})}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    home.log.touch(mode=0o600)  # it quotes statements that failed
     with home.log.open("wb") as log:
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # typeshed wants literal keywords
             [str(installation.program("postgres")), "-D", str(home.data), *flags],

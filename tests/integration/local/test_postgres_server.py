@@ -87,6 +87,12 @@ async def test_it_listens_on_loopback_only(open_folder: Path) -> None:
         assert await ask(server.url, settings) == "127.0.0.1|"
 
 
+async def test_log_is_for_its_owner_only(open_folder: Path) -> None:
+    """Other users of the machine cannot read the server's log, which quotes statements that failed."""
+    async with await PostgresServer.start(open_folder) as server:
+        assert mode(str(server.log)) & 0o077 == 0
+
+
 async def test_asked_port_is_used(open_folder: Path) -> None:
     """A port that is named is the port."""
     port = free_port()
