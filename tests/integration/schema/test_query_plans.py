@@ -1,0 +1,103 @@
+"""With a year's ledger behind it, what runs all the time still reads by index: no scan of a whole table."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.schema.helpers import Session, session
+
+# 50,000 events that are long routed, each with its sent delivery and attempt, in 20 channels. No triggers: for speed.
+HISTORY = """
+set session_replication_role = replica;
+insert into ops.platform_events (event_type, payload, created_at)
+select 'ci.passed', jsonb_build_object('service', 'web', 'n', n), now() - make_interval(mins => 200 + n)
+from generate_series(1, 50000) n;
+insert into ops.event_dispatches (event_id, status, recorded_at, routed_at)
+select event_id, 'routed', created_at, created_at from ops.platform_events order by created_at;
+insert into ops.slack_channels (channel) select '#channel-' || n from generate_series(0, 19) n;
+insert into ops.deliveries (event_id, route, channel, status, attempts, slack_channel_id, slack_ts, sent_at, created_at)
+select event_id, 'test', '#channel-' || position % 20, 'sent', 1, 'C0000000001', position::text,
+    recorded_at, recorded_at
+from ops.event_dispatches order by position;
+insert into ops.delivery_attempts (delivery_id, claim_token, attempt, purpose, worker, started_at, ended_at, outcome)
+select delivery_id, gen_random_uuid(), 1, 'post', 'old', created_at, created_at, 'sent' from ops.deliveries;
+set session_replication_role = origin;
+"""
+# slack_channels and slack_holds have as many rows as there are channels and methods: reading them whole is right.
+SCANS = """
+select relname, seq_scan from pg_stat_xact_user_tables
+where schemaname = 'ops' and relname in ('platform_events', 'event_dispatches', 'deliveries', 'delivery_attempts')
+"""
+
+
+@pytest.fixture
+async def old(database_url: str) -> AsyncIterator[Session]:
+    """A ledger with history and a little work of now, and the planner's statistics as autovacuum keeps them."""
+    async with session(database_url) as db:
+        await db.run(HISTORY)
+        await db.queue(20, "#channel-1", "#channel-2")
+        for claimed, result in zip(await db.claim(), ("in_doubt", "dead"), strict=True):
+            await db.settle(claimed, result)
+        await db.emit(3)
+        await db.run("analyze")
+        yield db
+
+
+async def scanned(db: Session, act: Callable[[], Awaitable[object]]) -> set[str]:
+    """The large tables that were read whole."""
+    async with db.connection.transaction():
+        before = await _scans(db)  # counts of earlier transactions may still be among them
+        await act()
+        after = await _scans(db)
+    return {table for table, scans in after.items() if scans > before[table]}
+
+
+async def _scans(db: Session) -> dict[str, int]:
+    return {row["relname"]: row["seq_scan"] for row in await db.connection.fetch(SCANS)}
+
+
+async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
+    """No function on the way of an event, and none that cron or a reader calls, scans a large table."""
+    event = await old.value("select event_id from ops.event_dispatches order by position limit 1")
+    delivery = await old.value("select delivery_id from ops.deliveries where status = 'dead'")
+    claim = await old.claim_events(max_events=1)
+    claimed = await _one(old)
+    acts: dict[str, Callable[[], Awaitable[object]]] = {
+        "an insert of an event": lambda: old.run("insert into ops.platform_events (event_type) values ('ci.failed')"),
+        "record_deliveries_v1": lambda: old.record(
+            claim["claim_token"], [(claim["events"][0]["event_id"], ["#channel-1"])]
+        ),
+        "claim_events_v1": old.claim_events,
+        "claim_deliveries_v1": old.claim_work,
+        "settle_delivery_v1, sent": lambda: old.settle(claimed, "sent"),
+        "settle_delivery_v1, dead": lambda: _settle_another(old, "dead"),
+        "rest_v1": lambda: old.call("rest_v1"),
+        "sweep_v1": lambda: old.call("sweep_v1"),
+        "reconcile_events_v1": lambda: old.call("reconcile_events_v1"),
+        "dispatch_health_v1": lambda: old.call("dispatch_health_v1"),
+        "list_deliveries_v1": lambda: old.call("list_deliveries_v1", filter={}),
+        "event_story_v1": lambda: old.call("event_story_v1", event_id=event),
+        "delivery_story_v1": lambda: old.call("delivery_story_v1", delivery_id=delivery),
+        "retry_delivery_v1": lambda: old.call("retry_delivery_v1", delivery_id=delivery, actor="ada"),
+    }
+    # Eight times: from the sixth on, plpgsql may go over to a generic plan.
+    found = [(name, await scanned(old, act)) for name, act in acts.items() for _ in range(8)]
+    assert [(name, tables) for name, tables in found if tables] == []
+
+
+async def test_a_scan_of_a_large_table_would_be_seen(old: Session) -> None:
+    """The measure of the test above measures."""
+    assert await scanned(old, lambda: old.value("select count(error) from ops.deliveries")) == {"deliveries"}
+
+
+async def _one(db: Session) -> dict[str, Any]:
+    return (await db.claim(max_deliveries=1))[0]
+
+
+async def _settle_another(db: Session, result: str) -> None:
+    """Claims and settles, for as long as there is something."""
+    for claimed in await db.claim(max_deliveries=1):
+        await db.settle(claimed, result)
