@@ -16,7 +16,7 @@ REDACTED = "[redacted]"
 DEEPEST = 20  # levels of dicts and lists: deeper, or in a circle, is shown as Python shows it
 # Slack's tokens, Supabase's secret keys, JSON web tokens, bearer tokens, and passwords in URLs.
 _SECRET_SHAPES = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sb_secret_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=[Bb]earer )[\w.~+/=-]+"
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sb_secret_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=[Bb]earer )[\w.~+/=-]{12,}"
     r"|(?<=://)[^/\s:@]*:[^/\s]+(?=@)"
 )
 
