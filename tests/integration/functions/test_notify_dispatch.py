@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from pydantic import JsonValue
 
 from pulser_local.functions import FunctionSource
 from pulser_local.slack import SlackSimulator
@@ -25,7 +26,7 @@ def source(request: pytest.FixtureRequest) -> FunctionSource:
 @pytest.fixture
 async def event(call: Call) -> str:
     """An event that the default route takes; its id."""
-    payload = {"service": "api", "title": "It failed"}
+    payload: dict[str, JsonValue] = {"service": "api", "title": "It failed"}
     return str(await call("append_event_v1", event_type="deploy.failed", payload=payload))
 
 
