@@ -11,6 +11,7 @@ begin
         perform cron.schedule(job_name, schedule, command);
     exception
         when others then
+            raise notice 'pulser: % runs each minute, pg_cron takes no seconds here: %', job_name, sqlerrm;
             schedule := '* * * * *';
             perform cron.schedule(job_name, schedule, command);
     end;

@@ -166,3 +166,14 @@ async def test_channels_are_kept_apart_by_name(db: Session) -> None:
     await db.settle(await db.claim_one(), "sent")
     [delivery] = await db.queue(1, "#b")
     assert await db.call("claim_posts_v1", **POSTS) == [delivery]
+
+
+async def test_a_new_post_begins_a_new_doubt(db: Session) -> None:
+    """The minute counts from the post that is in doubt now, not from an earlier one that is surely absent."""
+    [delivery] = await db.queue()
+    await db.settle(await db.claim_one(), "in_doubt")
+    await db.age_doubts(3600)
+    first = (await db.delivery(delivery))["doubtful_since"]
+    await db.settle(await db.claim_one(), "absent")
+    await db.settle(await db.claim_one(), "in_doubt")
+    assert (await db.delivery(delivery))["doubtful_since"] > first

@@ -21,8 +21,8 @@ _SUMMARY, _DETAIL, _RAW, _DELIVERY_ID = 1500, 500, 1500, 100
 
 
 def render(event: Event, *, delivery_id: str, mention: str | None = None, delayed_s: float | None = None) -> Message:
-    """The message for `event`; `mention` as in the route, `delayed_s` how long Slack's rate limit held it
-    back.
+    """The message for `event`; `mention` as in the route, `delayed_s` how long
+    ago the event was recorded.
 
     Always gives a message that Slack takes. Should the layout fail, the plain one stands in and says so in
     `degraded`.

@@ -83,7 +83,7 @@ def closing(event: Event, delayed_s: float | None) -> ContextBlock:
     if event.event_id:
         texts.append(f"event {code(event.event_id[:_SHORT_ID], _VALUE)}")
     if delayed_s is not None and delayed_s >= _WORTH_SAYING_S:
-        texts.append(f"delayed {duration(delayed_s)} by Slack's rate limit")
+        texts.append(f"posted {duration(delayed_s)} late")
     return ContextBlock(elements=[mrkdwn(text) for text in texts if text][:CONTEXT_ELEMENTS])
 
 
