@@ -22,7 +22,7 @@ _SECRET_SHAPES = re.compile(
 
 
 def configure(level: str = "INFO") -> None:
-    """From now on each line of structlog is one JSON object, and no secret passes."""
+    """From now on each line is one JSON object and no secret passes: ours, and warnings of the libraries."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -37,6 +37,40 @@ def configure(level: str = "INFO") -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stdout),
         cache_logger_on_first_use=False,
     )
+    _take_over(logging.getLogger())
+
+
+def _take_over(root: logging.Logger) -> None:
+    """What libraries log, a crash in the framework for instance, goes the same way as our own lines."""
+    own = _StandardOutput(logging.WARNING)
+    own.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    others = [
+        it for it in root.handlers if type(it) is not logging.StreamHandler and not isinstance(it, _StandardOutput)
+    ]
+    root.handlers = [*others, own]
+
+
+class _StandardOutput(logging.Handler):
+    """Writes to what sys.stdout is now, as structlog's PrintLogger above does."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        sys.stdout.write(f"{self.format(record)}\n")
+        sys.stdout.flush()
 
 
 def redact(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -37,9 +38,11 @@ Log = structlog.typing.FilteringBoundLogger
 def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     """A logger that writes into the captured standard output."""
     assert capsys
+    before = logging.getLogger().handlers
     logs.configure("INFO")
     yield structlog.get_logger()
     structlog.reset_defaults()
+    logging.getLogger().handlers = before
     structlog.contextvars.clear_contextvars()
 
 
@@ -225,3 +228,23 @@ def test_a_logger_follows_standard_output(log: Log, capsys: pytest.CaptureFixtur
         pass
     log.info("after")
     assert "after" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("log")
+def test_a_library_s_warning_is_a_line_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    """What goes through the standard library's logging is JSON and redacted too."""
+    logging.getLogger("some.library").warning("cannot use %s", "xoxb-1234-secret")
+    line = json.loads(capsys.readouterr().out)
+    assert (line["event"], line["logger"]) == (f"cannot use {logs.REDACTED}", "some.library")
+
+
+@pytest.mark.usefixtures("log")
+def test_a_library_s_traceback_shows_no_token(capsys: pytest.CaptureFixture[str]) -> None:
+    """The framework logs a crash with its traceback, on one line."""
+    try:
+        int("xoxb-1234-secret")
+    except ValueError:
+        logging.getLogger("some.library").exception("crash")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "ValueError" in json.loads(line)["exception"]
+    assert "secret" not in line
