@@ -12,9 +12,11 @@ declare
 begin
     -- Whoever asks for work is awake, and will ask again: nobody needs to ring (see rest_v1).
     perform setval('ops.doorbell', (extract(epoch from clock_timestamp()) * 1000)::bigint + 3000);
-    if not pg_try_advisory_xact_lock(hashtextextended('pulser.router', 0))
-        or exists (select from ops.event_dispatches d where d.claim_token is not null and d.lease_until > clock_timestamp())
-    then
+    if not pg_try_advisory_xact_lock(hashtextextended('pulser.router', 0)) then
+        return jsonb_build_object('claim_token', null, 'events', '[]'::jsonb);
+    end if;
+    -- A statement of its own: what it reads is newer than the lock, so it sees whoever had the lock before us.
+    if exists (select from ops.event_dispatches d where d.claim_token is not null and d.lease_until > clock_timestamp()) then
         return jsonb_build_object('claim_token', null, 'events', '[]'::jsonb);
     end if;
     with next as (
