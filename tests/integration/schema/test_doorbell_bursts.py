@@ -98,6 +98,21 @@ async def test_who_commits_while_a_rest_still_waits_rings(own: Session, database
         assert rest.result() == {"work_is_due": True}
 
 
+async def test_who_commits_while_a_rest_waits_rings_even_when_another_is_awake(own: Session, database_url: str) -> None:
+    """It holds no lock that the other dispatcher would wait for: to rely on that one would be to hope."""
+    await own.equip_doorbell()
+    async with session(database_url) as first, session(database_url) as resting, session(database_url) as awake:
+        await resting.claim_events()
+        async with asyncio.TaskGroup() as tasks, first.connection.transaction():
+            await first.emit()
+            await first.run("set constraints all immediate")
+            tasks.create_task(resting.call("rest_v1"))
+            await until(lambda: is_waiting(own, resting))
+            await awake.claim_events(max_events=0)
+            await own.emit()
+            assert await own.rings() == 1
+
+
 async def test_a_transaction_that_is_rolled_back_holds_no_rest_up(db: Session, other: Session) -> None:
     """Its lock goes with it."""
     transaction = db.connection.transaction()

@@ -70,3 +70,14 @@ async def _keep_taking_the_pace_away(db: Session) -> None:
     while True:
         await db.forget_pace()
         await asyncio.sleep(0.005)
+
+
+async def test_of_many_routers_one_has_the_events(own: Session, database_url: str) -> None:
+    """Sixteen ask at the same moment, again and again: never do two hold a claim."""
+    await own.emit()
+    async with AsyncExitStack() as stack:
+        routers = [await stack.enter_async_context(session(database_url)) for _ in range(2 * WORKERS)]
+        for _ in range(300):
+            claims = await asyncio.gather(*(router.claim_events(max_events=1) for router in routers))
+            assert sum(len(claim["events"]) for claim in claims) == 1
+            await own.run("update ops.event_dispatches set claim_token = null, claimed_by = null, lease_until = null")
