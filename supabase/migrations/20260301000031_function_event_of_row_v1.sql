@@ -1,4 +1,4 @@
--- Maps a row of either shape of ops.platform_events to an event. Pure: a row in, an event out.
+-- Maps a row of either shape of ops.platform_events to an event of bounded size. Pure: a row in, an event out.
 create or replace function ops.event_of_row_v1(event_row jsonb)
 returns jsonb
 language sql
@@ -8,23 +8,23 @@ as $$
     select case
         when event_row ? 'event_type' then jsonb_build_object(
             'event_id', event_row -> 'event_id',
-            'event_type', event_row -> 'event_type',
-            'actor', event_row -> 'actor',
-            'target', event_row -> 'target',
-            'payload', event_row -> 'payload',
+            'event_type', left(event_row ->> 'event_type', 1000),
+            'actor', left(event_row ->> 'actor', 1000),
+            'target', left(event_row ->> 'target', 1000),
+            'payload', ops.readable_payload_v1(event_row -> 'payload'),
             'status', event_row -> 'status',
-            'error_detail', event_row -> 'error_detail',
+            'error_detail', left(event_row ->> 'error_detail', 5000),
             'created_at', event_row -> 'created_at'
         )
         else jsonb_build_object(
             'event_id', event_row -> 'id',
-            'event_type', event_row -> 'action',
-            'actor', event_row -> 'user_id',
-            'target', coalesce(event_row ->> 'project_ref', event_row ->> 'path'),
-            'payload', event_row -> 'payload',
+            'event_type', left(event_row ->> 'action', 1000),
+            'actor', left(event_row ->> 'user_id', 1000),
+            'target', left(coalesce(event_row ->> 'project_ref', event_row ->> 'path'), 1000),
+            'payload', ops.readable_payload_v1(event_row -> 'payload'),
             -- This shape keeps an HTTP status.
             'status', case when (event_row ->> 'status')::integer >= 400 then 'error' else 'ok' end,
-            'error_detail', event_row #> '{payload,error_detail}',  -- where append_event_v1 put it
+            'error_detail', left(event_row #>> '{payload,error_detail}', 5000),  -- where append_event_v1 put it
             'created_at', event_row -> 'created_at'
         )
     end

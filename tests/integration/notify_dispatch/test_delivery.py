@@ -41,6 +41,28 @@ async def test_malformed_payload_still_makes_a_message(bench: Bench, payload: ob
     assert len(bench.messages()) == 1
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        f'{{"service": "api", "x": {"[" * 3000 + "]" * 3000}}}',
+        f'{{"service": "api", "x": {"1" * 5000}}}',
+        f'{{"service": "api", "summary": "{"x" * 2_000_000}"}}',
+        "[" * 3000 + "]" * 3000,
+        "1" * 5000,
+        "{" + ", ".join(f'"key {number}": "{"x" * 400}"' for number in range(400)) + "}",
+    ],
+    ids=["deep", "digits", "long", "deep and bare", "digits and bare", "many keys"],
+)
+async def test_payload_that_no_reader_takes_stops_nobody(bench: Bench, odd: str) -> None:
+    """What Python's JSON reader refuses, or cannot hold, still makes a message, and so does the event beside it."""
+    await bench.sql.execute(
+        "insert into ops.platform_events (event_type, payload) values ('ci.failed', $1::text::jsonb)", odd
+    )
+    await bench.emit()
+    await bench.drain()
+    assert len(bench.messages()) == 2
+
+
 async def test_event_without_a_route_is_settled_as_unrouted(bench: Bench) -> None:
     """An unimportant event that no route takes makes no message."""
     event_id = await bench.emit("task.completed")
