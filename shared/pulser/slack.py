@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from typing import Any
 
 import aiohttp
@@ -32,21 +34,27 @@ class SlackApi:
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
 
-    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  Slack's arguments are JSON
-        """Slack's answer, whose `ok` is true.
+    async def call(
+        self,
+        method: str,
+        *,
+        start_by: float = math.inf,
+        **arguments: Any,  # noqa: ANN401  Slack's arguments are JSON
+    ) -> dict[str, Any]:
+        """Slack's answer, whose `ok` is true. After `start_by` (time.monotonic) nothing is sent any more.
 
-        Raises SlackHeld, SlackTokenRefused, SlackInDoubt or SlackRefused (see pulser.errors), SecretMissing, and
-        DatabaseUnavailable when Vault cannot be asked. A refused token is read anew from Vault, and when it has
-        changed the call is made once more: Slack did nothing for the old one.
+        Raises SlackHeld (`started_late` for a call that was not begun), SlackTokenRefused, SlackInDoubt or SlackRefused
+        (see pulser.errors), SecretMissing, and DatabaseUnavailable when Vault cannot be asked. A refused token is read
+        anew from Vault, and when it has changed the call is made once more: Slack did nothing for the old one.
         """
         token = await self._vault.read("slack_bot_token")
         try:
-            return await self._call(token.get_secret_value(), method, arguments)
+            return await self._call(token.get_secret_value(), method, arguments, start_by)
         except SlackTokenRefused:
             newer = await self._vault.read("slack_bot_token", anew=True)
             if newer == token:
                 raise
-            return await self._call(newer.get_secret_value(), method, arguments)
+            return await self._call(newer.get_secret_value(), method, arguments, start_by)
 
     async def close(self) -> None:
         """Close the pooled connections. The object can be used again."""
@@ -54,7 +62,10 @@ class SlackApi:
         if session is not None:
             await session.close()
 
-    async def _call(self, token: str, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    async def _call(self, token: str, method: str, arguments: dict[str, Any], start_by: float) -> dict[str, Any]:
+        # Asked after Vault has answered: that may have taken long.
+        if time.monotonic() > start_by:
+            raise SlackHeld("started_late", "the worker was held up; nothing was sent")
         client = AsyncWebClient(token=token, base_url=self._base_url, session=self._pool(), retry_handlers=[])
         sent = {"http_verb": "GET", "params": arguments} if method in _READS else {"json": arguments}
         try:

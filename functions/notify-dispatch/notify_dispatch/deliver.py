@@ -18,16 +18,18 @@ from pulser.errors import DatabaseUnavailable, PulserError
 from pulser.slack import REQUEST_TIMEOUT, SlackApi
 
 LEASE_SECONDS = 20
-# A post that would begin later than this after its claim might end after the lease: it is given back instead.
+# A post that would begin later than this after its claim was asked for might end after the lease: it is given back.
 LATEST_START = LEASE_SECONDS - 1.5 * REQUEST_TIMEOUT
 SETTLE_PAUSE = 0.5  # seconds between two tries to settle while the database is away
 
 log = structlog.get_logger()
 
 
-async def deliver(delivery: ClaimedDelivery, ledger: Database, slack: SlackApi) -> None:
-    """Carry out a claimed delivery and settle it. Logs and never raises: one delivery's trouble is its own."""
-    claimed_at = time.monotonic()
+async def deliver(delivery: ClaimedDelivery, ledger: Database, slack: SlackApi, *, claimed_at: float) -> None:
+    """Carry out a claimed delivery and settle it. Logs and never raises: one delivery's trouble is its own.
+
+    `claimed_at` (time.monotonic) is when the claim was asked for: the lease cannot have begun before.
+    """
     ids = {"delivery_id": delivery.delivery_id, "event_id": delivery.event["event_id"]}
     with structlog.contextvars.bound_contextvars(**ids, channel=delivery.channel, attempt=delivery.attempt):
         try:
@@ -38,13 +40,10 @@ async def deliver(delivery: ClaimedDelivery, ledger: Database, slack: SlackApi) 
 
 
 async def _post(delivery: ClaimedDelivery, slack: SlackApi, claimed_at: float) -> Outcome:
+    channel = delivery.slack_channel_id or delivery.channel
     arguments = _message(delivery).to_arguments()
-    if time.monotonic() - claimed_at > LATEST_START:
-        return Outcome("failed", "started_late", "the worker was held up; nothing was sent")
     try:
-        answer = await slack.call(
-            "chat.postMessage", channel=delivery.slack_channel_id or delivery.channel, **arguments
-        )
+        answer = await slack.call("chat.postMessage", start_by=claimed_at + LATEST_START, channel=channel, **arguments)
     except PulserError as error:
         return of_post_error(
             error,

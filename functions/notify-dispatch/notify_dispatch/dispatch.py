@@ -66,8 +66,9 @@ class Dispatcher:
         idle_at = time.monotonic() + self.linger
         while time.monotonic() < ends_at:
             routed = await self._route_events()
+            asked_at = time.monotonic()
             claimed, next_due = await self._claim_deliveries()
-            self._start(claimed)
+            self._start(claimed, asked_at)
             drained.events += routed
             drained.deliveries += len(claimed)
             if routed or claimed or self._running or (next_due is not None and next_due < PATIENCE):
@@ -103,9 +104,9 @@ class Dispatcher:
         )
         return [ClaimedDelivery.model_validate(it) for it in claim["deliveries"]], claim["next_due_in_s"]
 
-    def _start(self, claimed: list[ClaimedDelivery]) -> None:
+    def _start(self, claimed: list[ClaimedDelivery], claimed_at: float) -> None:
         for delivery in claimed:
-            task = asyncio.create_task(deliver(delivery, self.ledger, self.slack))
+            task = asyncio.create_task(deliver(delivery, self.ledger, self.slack, claimed_at=claimed_at))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 

@@ -9,7 +9,7 @@ from typing import Any
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.outcome import PROBE_AGAIN, Outcome, of_probe_error
 from notify_dispatch.render.message import METADATA_TYPE
-from pulser.errors import PulserError
+from pulser.errors import PulserError, SlackInDoubt
 from pulser.slack import SlackApi
 
 CLOCK_SKEW = 60.0  # seconds that Slack's clock and ours may differ
@@ -54,14 +54,18 @@ def _history(slack: SlackApi, channel: str, doubtful_since: datetime) -> AsyncIt
 
 
 async def _pages(slack: SlackApi, method: str, key: str, arguments: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-    cursor = ""
+    asked = arguments | {"limit": PAGE}
     for _ in range(MOST_PAGES):
-        answer = await slack.call(method, limit=PAGE, **arguments, **({"cursor": cursor} if cursor else {}))
-        for item in answer.get(key) or []:
+        answer = await slack.call(method, **asked)
+        items, cursor = answer.get(key), (answer.get("response_metadata") or {}).get("next_cursor")
+        if not isinstance(items, list) or (answer.get("has_more") and not cursor):
+            # Nothing may be concluded from what is not there.
+            raise SlackInDoubt("unreadable_answer", f"Slack's ok to {method} is no whole list of {key}")
+        for item in items:
             yield item
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
             return
+        asked |= {"cursor": cursor}
     raise _TooManyPages(f"{method} has more than {MOST_PAGES * PAGE} entries")
 
 

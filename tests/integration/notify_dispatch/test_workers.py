@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
+import types
 from collections.abc import Mapping
 
 import pytest
 
-from notify_dispatch.dispatch import Waker
+from notify_dispatch.dispatch import Dispatcher, Waker
 from pulser.database import Database, DirectDatabase, JsonValue
 from pulser.errors import DatabaseUnavailable
+from pulser.slack import SlackApi
+from pulser.vault import Vault
 from pulser_local.slack.faults import Fault
 from tests.integration.notify_dispatch.conftest import Bench
 
@@ -207,4 +211,38 @@ async def test_late_worker_sends_nothing(bench: Bench, monkeypatch: pytest.Monke
     monkeypatch.setattr("notify_dispatch.deliver.LATEST_START", -1.0)
     await bench.emit()
     await bench.drain(drain_seconds=0.5)
+    assert ((await bench.delivery())["reason"], bench.posts()) == ("started_late", 0)
+
+
+class SlowVault(Outage):
+    """A database whose answers to one function come late; a clock that tests move tells how late."""
+
+    def __init__(self, database: Database, function: str, clock: list[float]) -> None:
+        super().__init__(database, function, calls=0)
+        self._slow = function
+        self._clock = clock
+
+    async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
+        """As the database's own, but for the time that passes."""
+        result = await super().call(function, arguments)
+        if function == self._slow:
+            self._clock[0] += 30.0
+        return result
+
+
+@pytest.mark.parametrize("slow", ["read_secret_v1", "claim_deliveries_v1"])
+async def test_worker_that_waited_for_the_database_sends_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    """The claim's answer or Vault's came when the lease was over: another worker may have the delivery by now."""
+    late = [0.0]
+    clock = types.SimpleNamespace(monotonic=lambda: time.monotonic() + late[0])
+    monkeypatch.setattr("pulser.slack.time", clock)
+    monkeypatch.setattr("notify_dispatch.dispatch.time", clock)
+    database = SlowVault(DirectDatabase(bench.url), slow, late)
+    slack = SlackApi(Vault(database), bench.slack.api_url)
+    await bench.emit()
+    await Dispatcher(database, slack, "late", drain_seconds=20.0, linger=0.01).drain()
+    await slack.close()
+    await database.close()
     assert ((await bench.delivery())["reason"], bench.posts()) == ("started_late", 0)
