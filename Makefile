@@ -18,8 +18,8 @@ run: $(VENV)/.installed                ## everything, locally, until Ctrl-C
 demo: $(VENV)/.installed               ## the main job once, end to end
 	@$(BIN)/pulser demo
 
-test: $(VENV)/.installed-dev           ## all tests
-	@$(BIN)/pytest
+test: $(VENV)/.installed-dev           ## all tests; build/coverage/ says what they reach
+	@$(BIN)/pytest --cov --cov-report=html:build/coverage
 
 check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries
 	@$(BIN)/ruff format --check .

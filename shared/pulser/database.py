@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import asyncpg
 import httpx
 from postgrest import APIError
+from supabase import AsyncClient, AsyncClientOptions, acreate_client
 
 from pulser.errors import DatabaseRefused, DatabaseUnavailable
 from pulser.settings import Settings
-from supabase import AsyncClient, AsyncClientOptions, acreate_client
 
 JsonValue = Any  # what json.loads gives
 
