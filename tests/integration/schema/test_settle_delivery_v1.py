@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.integration.schema.helpers import SENT, Session
+from tests.integration.schema.helpers import CHANNEL, SENT, Session
 
 
 @pytest.mark.parametrize("result", ["sent", "failed", "in_doubt", "dead"])
@@ -194,3 +194,13 @@ async def test_a_probe_does_not_slow_the_channel(db: Session) -> None:
     await db.bring("in_doubt")
     await db.settle(await db.claim_one(), "absent")
     assert await db.value("select next_post_at <= clock_timestamp() from ops.slack_channels")
+
+
+@pytest.mark.parametrize("reason", ["channel_not_found", "is_archived"])
+@pytest.mark.parametrize("result", ["failed", "dead"])
+async def test_an_id_that_leads_nowhere_is_forgotten(db: Session, result: str, reason: str) -> None:
+    """The channel's name may lead to a new one."""
+    await db.bring("sent")
+    await db.bring("queued")
+    await db.settle(await db.claim_one(), result, reason=reason)
+    assert await db.value("select slack_channel_id from ops.slack_channels where channel = $1", CHANNEL) is None
