@@ -1,5 +1,6 @@
 -- The next delivery of a channel and when its own backoff ends. A channel's order is kept: only its head can go, and while
--- the head is being posted nothing else does. One that has been in doubt for a minute is left behind (and said so).
+-- the head is being posted nothing else does. One that has been in doubt for a minute is left behind (and said so), and so
+-- is one that is in doubt for the sixth time: Slack fails with this message, and would with it hold up all others.
 create or replace function ops.channel_head_v1(channel text)
 returns table (delivery_id uuid, status text, next_attempt_at timestamptz)
 language sql
@@ -10,7 +11,7 @@ as $$
     from ops.deliveries d
     where d.channel = channel_head_v1.channel
         and d.status in ('queued', 'sending', 'in_doubt', 'failed')
-        and not (d.status = 'in_doubt' and d.doubtful_since < clock_timestamp() - interval '1 minute')
+        and not (d.status = 'in_doubt' and (d.doubtful_since < clock_timestamp() - interval '1 minute' or d.attempts > 5))
     order by d.position
     limit 1
 $$;

@@ -22,7 +22,9 @@ begin
         'delivery_id', d.delivery_id, 'claim_token', d.claim_token, 'attempt', d.attempts,
         'purpose', case d.status when 'sending' then 'post' else 'probe' end,
         'channel', d.channel, 'slack_channel_id', c.slack_channel_id, 'mention', d.mention, 'route', d.route,
-        'last_reason', d.reason, 'doubtful_since', d.doubtful_since, 'waited_s', extract(epoch from clock_timestamp() - s.recorded_at),
+        'last_reason', d.reason, 'doubtful_since', d.doubtful_since,
+        'given_up', d.reason is not distinct from 'probe_absent' and d.attempts > 6 and d.retry_until < clock_timestamp(),
+        'waited_s', extract(epoch from clock_timestamp() - s.recorded_at),
         'event', coalesce(e.event, jsonb_build_object('event_id', d.event_id))
     ) order by d.position), '[]') into work
     from ops.deliveries d

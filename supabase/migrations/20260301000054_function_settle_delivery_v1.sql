@@ -41,7 +41,11 @@ begin
     -- From Slack's answer to the next claim, not from claim to claim: a slow answer must not bring two posts together.
     update ops.slack_channels c
     set next_post_at = greatest(c.next_post_at, clock_timestamp() + interval '1 second'),
-        slack_channel_id = coalesce(settled.slack_channel_id, c.slack_channel_id)
+        -- An ID that leads nowhere is forgotten: the name may lead to a new channel.
+        slack_channel_id = case
+            when settled.reason in ('channel_not_found', 'is_archived') then null
+            else coalesce(settled.slack_channel_id, c.slack_channel_id)
+        end
     where c.channel = settled.channel and result in ('sent', 'failed', 'in_doubt', 'dead');
 
     if outcome ->> 'hold_method' is not null then

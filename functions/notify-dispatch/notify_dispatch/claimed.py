@@ -8,7 +8,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
 class ClaimedDelivery(BaseModel):
-    """`waited_s`: seconds since the event was recorded. `last_reason`: why the attempt before failed."""
+    """`waited_s`: seconds since the event was recorded. `last_reason`: why the attempt before failed.
+
+    `given_up`: its time is over, after many posts, and the last one is surely absent: it is not to be posted again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -21,5 +24,6 @@ class ClaimedDelivery(BaseModel):
     mention: str | None
     last_reason: str | None
     doubtful_since: AwareDatetime
+    given_up: bool
     waited_s: float
     event: dict[str, Any]

@@ -40,6 +40,8 @@ async def deliver(delivery: ClaimedDelivery, ledger: Database, slack: SlackApi, 
 
 
 async def _post(delivery: ClaimedDelivery, slack: SlackApi, claimed_at: float) -> Outcome:
+    if delivery.given_up:
+        return Outcome("dead", "given_up", "Slack failed with it again and again, for a day; it is not in Slack")
     channel = delivery.slack_channel_id or delivery.channel
     arguments = _message(delivery).to_arguments()
     try:
@@ -50,6 +52,7 @@ async def _post(delivery: ClaimedDelivery, slack: SlackApi, claimed_at: float) -
             attempt=delivery.attempt,
             jitter=random.random(),  # noqa: S311  it spreads retries, it guards nothing
             refused_before=delivery.last_reason,
+            by_remembered_id=channel != delivery.channel,
         )
     return of_post(answer)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pulser.database import Database, JsonValue
 from pulser.errors import PulserError
+from pulser.slack_errors import TOKEN_REFUSED
 from pulser.vault import Vault
 
 CHECK_TIMEOUT = 3.0
@@ -44,8 +45,13 @@ def _of_state(state: JsonValue) -> dict[str, dict[str, Any]]:
     }
     if not backlog["ok"]:
         backlog["message"] = f"work has been due for {overdue:.0f} s and nobody took it"
-    refused = next((it["reason"] for it in state["holds"] if it["method"] == "*"), None)
+    refused = next((it["reason"] for it in state["holds"] if _is_refusal(it)), None)
     slack: dict[str, Any] = {"ok": refused is None, "holds": state["holds"]}
     if refused:
         slack["message"] = f"Slack refuses the bot token: {refused}"
     return {"backlog": backlog, "slack": slack}
+
+
+def _is_refusal(hold: JsonValue) -> bool:
+    """Whether Slack refuses the token, for all or for one method; a rate limit is no illness."""
+    return hold["method"] == "*" or str(hold["reason"]).removeprefix("probe_") in TOKEN_REFUSED

@@ -26,6 +26,13 @@ BACKOFF_BASE = 1.0
 BACKOFF_CAP = 60.0
 # While Slack refuses the token, one call in this time asks whether it still does.
 TOKEN_HOLD = 20.0
+# What Slack refuses to the token for one method, and may grant for the others: a look into the history without its
+# scope must not stop the posts.
+METHOD_REFUSED = ("ekm_access_denied", "missing_scope", "not_allowed_token_type")
+# The app is not in the channel (Slack's documentation): the trouble of one channel, not of the token.
+CHANNEL_REFUSED = "no_permission"
+# The ID that was remembered for a channel's name leads nowhere any more: the name may lead to a new channel.
+CHANNEL_GONE = ("channel_not_found", "is_archived")
 # Slack refuses the layout, not the message: it goes again as plain text.
 LAYOUT_REFUSED = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text")
 
@@ -55,10 +62,18 @@ def of_post(answer: Mapping[str, Any]) -> Outcome:
     return Outcome("sent", slack_channel_id=str(answer["channel"]), slack_ts=str(answer["ts"]))
 
 
-def of_post_error(error: PulserError, *, attempt: int, jitter: float, refused_before: str | None = None) -> Outcome:
+def of_post_error(
+    error: PulserError,
+    *,
+    attempt: int,
+    jitter: float,
+    refused_before: str | None = None,
+    by_remembered_id: bool = False,
+) -> Outcome:
     """The outcome of a post that was not answered with ok.
 
-    `attempt` counts from 1, `jitter` is in [0, 1), `refused_before` is the reason of the attempt before.
+    `attempt` counts from 1, `jitter` is in [0, 1), `refused_before` is the reason of the attempt before,
+    `by_remembered_id` says that the channel was not called by the name that its route gives.
     """
     reason, text = _reason(error), str(error)
     pause = backoff(attempt, jitter)
@@ -67,12 +82,13 @@ def of_post_error(error: PulserError, *, attempt: int, jitter: float, refused_be
             return Outcome("in_doubt", reason, text, retry_in_s=PROBE_AFTER)
         case SlackHeld(retry_after=float(seconds)):
             return Outcome("failed", reason, text, seconds, hold_method="chat.postMessage", hold_s=seconds)
-        case SlackTokenRefused() | SecretMissing():
-            return Outcome("failed", reason, text, hold_method="*", hold_s=TOKEN_HOLD)
-        case SlackRefused() if reason in LAYOUT_REFUSED and refused_before not in LAYOUT_REFUSED:
-            return Outcome("failed", reason, text)
+        case SlackTokenRefused() | SecretMissing() if reason != CHANNEL_REFUSED:
+            return Outcome("failed", reason, text, hold_method=_refused("chat.postMessage", reason), hold_s=TOKEN_HOLD)
+        case SlackRefused() if reason in CHANNEL_GONE and by_remembered_id:
+            return Outcome("failed", reason, text)  # settle_delivery_v1 forgets the ID
         case SlackRefused():
-            return Outcome("dead", reason, text)
+            again = reason in LAYOUT_REFUSED and refused_before not in LAYOUT_REFUSED
+            return Outcome("failed" if again else "dead", reason, text)
         case _:
             return Outcome("failed", reason, text, retry_in_s=pause)
 
@@ -83,8 +99,9 @@ def of_probe_error(error: PulserError) -> Outcome:
     match error:
         case SlackHeld(retry_after=float(seconds)):
             return Outcome("unknown", reason, text, seconds, hold_method="conversations.history", hold_s=seconds)
-        case SlackTokenRefused() | SecretMissing():
-            return Outcome("unknown", reason, text, hold_method="*", hold_s=TOKEN_HOLD)
+        case SlackTokenRefused() | SecretMissing() if _reason(error) != CHANNEL_REFUSED:
+            held = _refused("conversations.history", _reason(error))
+            return Outcome("unknown", reason, text, hold_method=held, hold_s=TOKEN_HOLD)
         case _:
             return Outcome("unknown", reason, text, retry_in_s=PROBE_AGAIN)
 
@@ -92,6 +109,11 @@ def of_probe_error(error: PulserError) -> Outcome:
 def backoff(attempt: int, jitter: float) -> float:
     """Seconds until the next attempt: full jitter over an exponential bound, never less than half a second."""
     return max(0.5, min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** min(attempt, 10)) * jitter)
+
+
+def _refused(method: str, reason: str) -> str:
+    """What to hold: a token that is refused as such is refused for all methods."""
+    return method if reason in METHOD_REFUSED else "*"
 
 
 def _reason(error: PulserError) -> str:

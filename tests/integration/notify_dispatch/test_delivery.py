@@ -254,3 +254,43 @@ async def test_missing_token_holds_and_says_so(bench: Bench) -> None:
     await bench.drain()
     delivery = await bench.delivery()
     assert (delivery["status"], delivery["reason"]) == ("failed", "token_missing")
+
+
+async def test_look_without_its_scope_stops_no_post(bench: Bench) -> None:
+    """A bot that may not read histories leaves one delivery in doubt, and posts the others."""
+    bench.slack.faults.add(Fault(kind="reset_before", method="chat.postMessage", times=1))
+    bench.slack.faults.add(Fault(kind="slack_error", error="missing_scope", method="conversations.history"))
+    await bench.emit()
+    await bench.drain()
+    await bench.pass_time(20)
+    await bench.drain()
+    await bench.emit("task.failed")
+    await bench.drain()
+    states = [(it["status"], it["reason"]) for it in await bench.deliveries()]
+    assert states == [("in_doubt", "probe_missing_scope"), ("sent", None)]
+
+
+async def test_channel_that_was_made_anew_is_found_by_its_name(bench: Bench) -> None:
+    """The ID that a name had is remembered only as long as it leads somewhere."""
+    await bench.emit()
+    await bench.drain()
+    await bench.sql.execute("update ops.slack_channels set slack_channel_id = 'C0GONE0000'")
+    await bench.pass_time(2)
+    await bench.emit()
+    await bench.drain()
+    await bench.pass_time(2)
+    await bench.drain()
+    assert ([it["status"] for it in await bench.deliveries()], len(bench.messages())) == (["sent", "sent"], 2)
+
+
+async def test_message_that_slack_failed_with_for_a_day_is_given_up(bench: Bench) -> None:
+    """Surely absent after many posts, and its time is over: a dead letter, not a post for ever."""
+    await bench.emit()
+    async with bench.dispatcher() as dispatcher:
+        await dispatcher._route_events()
+    await bench.sql.execute(
+        "update ops.deliveries set attempts = 6, reason = 'probe_absent', retry_until = now() - interval '1 minute'"
+    )
+    await bench.drain()
+    given_up = (await bench.deliveries())[0]
+    assert (given_up["status"], given_up["reason"], len(bench.messages())) == ("dead", "given_up", 0)

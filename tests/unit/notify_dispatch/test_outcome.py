@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from notify_dispatch.outcome import (
     BACKOFF_BASE,
     BACKOFF_CAP,
+    CHANNEL_GONE,
     LAYOUT_REFUSED,
+    METHOD_REFUSED,
     PROBE_AFTER,
     PROBE_AGAIN,
     TOKEN_HOLD,
@@ -66,8 +68,12 @@ def _leaves(kind: type[PulserError]) -> set[type[PulserError]]:
     return set().union(*(_leaves(it) for it in below)) if below else {kind}
 
 
-def _post(error: PulserError, *, attempt: int = 3, refused_before: str | None = None) -> Outcome:
-    return of_post_error(error, attempt=attempt, jitter=JITTER, refused_before=refused_before)
+def _post(
+    error: PulserError, *, attempt: int = 3, refused_before: str | None = None, by_remembered_id: bool = False
+) -> Outcome:
+    return of_post_error(
+        error, attempt=attempt, jitter=JITTER, refused_before=refused_before, by_remembered_id=by_remembered_id
+    )
 
 
 def test_the_list_of_errors_is_complete() -> None:
@@ -123,6 +129,30 @@ def test_without_a_token_all_of_slack_is_held(error: PulserError, reason: str) -
     """A refused or missing token holds every method for a while, and the delivery is not lost."""
     outcome = _post(error)
     assert outcome == Outcome("failed", reason, str(error), hold_method="*", hold_s=TOKEN_HOLD)
+
+
+@pytest.mark.parametrize("reason", METHOD_REFUSED)
+def test_a_method_that_the_token_may_not_call_is_held_alone(reason: str) -> None:
+    """Without the scope for the history posts go on, and the other way round."""
+    error = SlackTokenRefused(reason, "no")
+    assert (_post(error).hold_method, _post(error).hold_s) == ("chat.postMessage", TOKEN_HOLD)
+    look = of_probe_error(error)
+    assert (look.hold_method, look.hold_s) == ("conversations.history", TOKEN_HOLD)
+
+
+def test_a_channel_without_the_app_holds_nothing() -> None:
+    """The trouble of one channel is not that of the others."""
+    error = SlackTokenRefused("no_permission", "no")
+    assert _post(error) == Outcome("failed", "no_permission", "no", retry_in_s=backoff(3, JITTER))
+    assert (of_probe_error(error).hold_method, of_probe_error(error).retry_in_s) == (None, PROBE_AGAIN)
+
+
+@pytest.mark.parametrize("reason", CHANNEL_GONE)
+def test_a_channel_that_is_gone_by_its_remembered_id_is_tried_by_its_name(reason: str) -> None:
+    """The name may lead to a new channel; refused by name it is dead."""
+    error = SlackRefused(reason, "no")
+    assert _post(error, by_remembered_id=True) == Outcome("failed", reason, "no")
+    assert _post(error).result == "dead"
 
 
 @pytest.mark.parametrize("reason", LAYOUT_REFUSED)

@@ -14,7 +14,7 @@ from pulser.slack import SlackApi
 
 DELIVERY = ClaimedDelivery(
     delivery_id="d-1",
-    claim_token="t-1",  # noqa: S106  no secret
+    claim_token="t-1",
     purpose="probe",
     attempt=1,
     channel="#ops",
@@ -22,6 +22,7 @@ DELIVERY = ClaimedDelivery(
     mention=None,
     last_reason="timeout",
     doubtful_since=datetime(2026, 3, 1, tzinfo=UTC),
+    given_up=False,
     waited_s=1.0,
     event={"event_id": "e-1"},
 )
