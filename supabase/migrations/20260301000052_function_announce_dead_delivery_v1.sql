@@ -1,5 +1,5 @@
--- A message that could not be delivered is news itself: an event tells the default channel, once in ten minutes for the
--- same channel and reason, and never about such an event itself.
+-- A message that could not be delivered is news itself: an event tells the default channel, once in each ten minutes of the
+-- clock for the same channel and reason, and never about such an event itself. It is news only: the settle goes on without it.
 create or replace function ops.announce_dead_delivery_v1(delivery_id uuid)
 returns void
 language plpgsql
@@ -14,7 +14,7 @@ begin
     select e.event ->> 'event_type' into event_type from ops.read_events_v1(array[dead.event_id]) e;
     if event_type = 'delivery.dead' or exists (
         select from ops.deliveries d
-        where d.status = 'dead' and d.dead_at > clock_timestamp() - interval '10 minutes'
+        where d.status = 'dead' and d.dead_at >= date_bin('10 minutes', dead.dead_at, timestamptz 'epoch')
             and d.channel = dead.channel and d.reason = dead.reason and d.delivery_id <> dead.delivery_id
     ) then
         return;
@@ -29,6 +29,9 @@ begin
             'event_type', event_type, 'event_id', dead.event_id, 'delivery_id', dead.delivery_id
         )
     );
+exception
+    when others then
+        raise warning 'pulser: the death of delivery % is not announced: % %', delivery_id, sqlstate, sqlerrm;
 end;
 $$;
 

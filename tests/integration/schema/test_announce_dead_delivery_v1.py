@@ -83,6 +83,26 @@ async def test_after_ten_minutes_it_is_told_again(db: Session) -> None:
     assert await db.value(DEAD_EVENTS) == 2
 
 
+async def test_a_trouble_that_never_pauses_is_told_again(db: Session) -> None:
+    """Deaths that follow each other closer than ten minutes do not silence each other for ever."""
+    for minutes in (21, 14, 7):
+        await die(db)
+        await db.run(
+            "update ops.deliveries set dead_at = date_bin('10 minutes', now(), 'epoch') - make_interval(mins => $1) "
+            "where status = 'dead' and dead_at > now() - interval '1 minute'",
+            minutes,
+        )
+    await die(db)
+    assert await db.value(DEAD_EVENTS) == 4
+
+
+async def test_news_that_the_table_refuses_does_not_keep_the_settle(own: Session) -> None:
+    """The platform's table may have rules of its own: the delivery is dead all the same."""
+    await own.run("alter table ops.platform_events add constraint no_such_news check (event_type <> 'delivery.dead')")
+    delivery = await die(own)
+    assert await own.status(delivery) == "dead"
+
+
 async def test_a_backlog_that_gives_up_at_once_is_told_once(db: Session) -> None:
     """The ten minutes count from the death, not from the birth: old deliveries that die together are one news."""
     await db.queue(3)
