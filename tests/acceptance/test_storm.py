@@ -15,7 +15,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from tests.acceptance.test_dev import descendants, running, shown_by_ps, until
+from tests.acceptance.stack import descendants, running, shown_by_ps, until
 
 # Each of these types is routed to a channel of its own by ssot/integrations/slack/pulser.yaml.
 TYPES = ("ci.passed", "deploy.started", "task.completed", "error_rate.exceeded", "slack.command")
@@ -62,14 +62,14 @@ async def test_storm_arrives_once_in_order_and_at_slacks_pace(tmp_path: Path) ->
     async with running(tmp_path) as dev:
         console = dev.ready["console_url"]
 
-        async def stand(count: int) -> bool:
+        async def reached(count: int) -> bool:
             return len(await posted(console)) >= count
 
         sent = await burst(dev.ready["database_url"])
         for count in (50, 150):
-            await until(lambda count=count: stand(count), limit=120)  # type: ignore[misc]  # bound at once
+            await until(lambda count=count: reached(count), limit=120)  # type: ignore[misc]  # bound at once
             kill_dispatcher(dev.process.pid)
-        await until(lambda: stand(EVENTS), limit=360)
+        await until(lambda: reached(EVENTS), limit=360)
 
         messages = await posted(console)
         by_channel: dict[str, list[dict[str, Any]]] = defaultdict(list)
