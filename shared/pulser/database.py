@@ -149,7 +149,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except asyncpg.PostgresError as error:
-        raise _of_code(error.sqlstate or "XX000", str(error)) from error
+        # Not its str: that adds the detail, which quotes rows.
+        raise _of_code(error.sqlstate or "XX000", str(error.args[0])) from error
     except APIError as error:
         raise _of_code(str(error.code or "401"), error.message or "no message") from error
     except asyncpg.DataError as error:

@@ -46,6 +46,12 @@ async def test_a_unique_key_is_kept_by_its_code(database: Database) -> None:
     assert (await refusal(database, "test_insert", name="thing")).code == "23505"
 
 
+async def test_a_refusal_quotes_no_row(database: Database) -> None:
+    """The server's detail holds values of the row: it stays out of the text."""
+    await database.call("test_insert", {"name": "sentinel"})
+    assert "sentinel" not in str(await refusal(database, "test_insert", name="sentinel"))
+
+
 async def test_a_check_is_kept_by_its_code(database: Database) -> None:
     """A value that a constraint refuses is refused as 23514."""
     assert (await refusal(database, "test_insert", name="")).code == "23514"

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from pulser.database import Database, JsonValue
-from pulser.errors import PulserError
+from pulser.errors import PulserError, SecretMissing
 from pulser.slack_errors import TOKEN_REFUSED
 from pulser.vault import Vault
 
@@ -29,7 +29,7 @@ async def _vault(vault: Vault) -> dict[str, Any]:
     try:
         for name in ("pulser_function_key", "slack_bot_token"):
             await vault.read(name)
-    except PulserError as error:
+    except SecretMissing as error:
         return {"ok": False, "message": str(error)}
     return {"ok": True}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,13 +13,15 @@ from notify_dispatch.dispatch import Dispatcher, Waker
 from notify_dispatch.health import checks
 from pulser import logs
 from pulser.database import Database, connect
-from pulser.errors import PulserError
+from pulser.errors import PulserError, SecretMissing
 from pulser.http import KeyCheck, answer_error, answer_health
 from pulser.settings import Settings
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 
 FUNCTION = "notify-dispatch"
+
+log = structlog.get_logger()
 
 
 class Service:
@@ -48,7 +51,10 @@ class Service:
         try:
             admitted = await self._keys.admits(request)
         except PulserError as error:
-            return answer_error(503, "unavailable", f"the key cannot be checked: {error}")
+            # What the database says for itself is for the log: whoever asks has not shown a key.
+            log.warning("key_cannot_be_checked", error=str(error))
+            why = str(error) if isinstance(error, SecretMissing) else "the database does not answer"
+            return answer_error(503, "unavailable", f"the key cannot be checked: {why}")
         if not admitted:
             return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
         drained = self._waker.wake()
