@@ -26,7 +26,11 @@ begin
             when 'adopted' then 'sent' when 'absent' then 'queued' when 'unknown' then 'in_doubt' else result
         end,
         reason = outcome ->> 'reason', error = outcome ->> 'error', adopted = result = 'adopted',
-        next_attempt_at = clock_timestamp() + make_interval(secs => coalesce((outcome ->> 'retry_in_s')::double precision, 0)),
+        -- A doubt that nothing resolves is looked at ever less often.
+        next_attempt_at = clock_timestamp() + greatest(
+            make_interval(secs => coalesce((outcome ->> 'retry_in_s')::double precision, 0)),
+            case result when 'unknown' then least(interval '10 minutes', (clock_timestamp() - d.doubtful_since) / 10) end
+        ),
         slack_channel_id = outcome ->> 'slack_channel_id', slack_ts = outcome ->> 'slack_ts',
         sent_at = case when result in ('sent', 'adopted') then clock_timestamp() end,
         dead_at = case when result = 'dead' then clock_timestamp() end,

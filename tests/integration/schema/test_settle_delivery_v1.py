@@ -204,3 +204,13 @@ async def test_an_id_that_leads_nowhere_is_forgotten(db: Session, result: str, r
     await db.bring("queued")
     await db.settle(await db.claim_one(), result, reason=reason)
     assert await db.value("select slack_channel_id from ops.slack_channels where channel = $1", CHANNEL) is None
+
+
+@pytest.mark.parametrize(("hours", "seconds"), [(0, 15), (1, 360), (100, 600)])
+async def test_an_old_doubt_is_looked_at_less_often(db: Session, hours: int, seconds: int) -> None:
+    """Looks that say nothing grow rare, so that they leave Slack's limit to others; never rarer than ten minutes."""
+    delivery = await db.bring("in_doubt")
+    await db.age_doubts(hours * 3600)
+    await db.settle(await db.claim_one(), "unknown", retry_in_s=15)
+    waits = "select extract(epoch from next_attempt_at - now())::float8 from ops.deliveries where delivery_id = $1"
+    assert await db.value(waits, delivery) == pytest.approx(seconds, abs=2)
