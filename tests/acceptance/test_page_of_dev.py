@@ -29,7 +29,7 @@ async def test_message_and_its_story_appear_without_a_reload(tmp_path: Path) -> 
             await page.locator(".message .badge").click()
             story = page.get_by_role("complementary", name="Story")
             await expect(story).to_contain_text("Attempt 1")
-            # The answer was lost: the page follows until the message is adopted (a sweep of each minute on pg_cron 1.4).
+            # The answer was lost: adopted after the next sweep, which comes each minute on pg_cron 1.4.
             await expect(story).to_contain_text("adopted it instead of posting twice", timeout=90_000)
             await expect(page.locator(".message")).to_have_count(1)
 
