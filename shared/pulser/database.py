@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -18,6 +19,7 @@ from pulser.settings import Settings
 
 JsonValue = Any  # what json.loads gives
 
+_TRANSACTION_POOLER_PORT = 6543
 CALL_TIMEOUT = 10.0  # seconds; PostgREST's own limit for a statement is 8
 # Classes of SQLSTATE after which the same call may succeed: connection, resources, operator, serialization.
 _TRANSIENT_CLASSES = ("08", "53", "57", "40")
@@ -50,11 +52,16 @@ def connect(settings: Settings) -> Database:
 
 
 class DirectDatabase:
-    """A pool of connections by asyncpg (SUPABASE_DB_URL)."""
+    """A pool of connections by asyncpg (SUPABASE_DB_URL).
 
-    def __init__(self, dsn: str, *, max_size: int = 5) -> None:
+    Behind a pooler in transaction mode (Supabase's listens on port 6543) each transaction may meet another backend: no
+    statement is kept, and preparing and running one happen in one transaction.
+    """
+
+    def __init__(self, dsn: str, *, max_size: int = 5, pooled: bool | None = None) -> None:
         self._dsn = dsn
         self._max_size = max_size
+        self._pooled = _is_pooler(dsn) if pooled is None else pooled
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
 
@@ -65,7 +72,10 @@ class DirectDatabase:
         statement = f"select ops.{_identifier(function)}({named})"  # the names are checked, the values are bound
         with _translated():
             pool = await self._open()
-            return await pool.fetchval(statement, *arguments.values(), timeout=CALL_TIMEOUT)
+            if not self._pooled:
+                return await pool.fetchval(statement, *arguments.values(), timeout=CALL_TIMEOUT)
+            async with pool.acquire() as connection, connection.transaction():
+                return await connection.fetchval(statement, *arguments.values(), timeout=CALL_TIMEOUT)
 
     async def close(self) -> None:
         """See Database.close."""
@@ -85,6 +95,7 @@ class DirectDatabase:
                     # pg_net leaves a callback behind in each backend that posts: no connection lives for ever.
                     max_inactive_connection_lifetime=60,
                     max_queries=5_000,
+                    statement_cache_size=0 if self._pooled else 100,
                     server_settings={"application_name": "pulser"},
                 )
             return self._pool
@@ -92,9 +103,17 @@ class DirectDatabase:
 
 async def _speak_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     """Makes a direct connection take and give what the Data API does: JSON values, ids and times as text."""
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
-    for name in ("uuid", "timestamptz"):
-        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=str)
+    async with connection.transaction():
+        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+        for name in ("uuid", "timestamptz"):
+            await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=str)
+
+
+def _is_pooler(dsn: str) -> bool:
+    try:
+        return urlsplit(dsn).port == _TRANSACTION_POOLER_PORT
+    except ValueError:  # a port that is none, or several hosts
+        return False
 
 
 def _identifier(name: str) -> str:
