@@ -1,4 +1,5 @@
--- filter, each key optional: {"status", "channel", "event_type", "since", "limit"}; newest first.
+-- filter, each key optional: {"status", "channel", "event_type", "since", "limit"}; newest first. The type stands with the
+-- event: it is looked for among the newest 10,000 deliveries that the other keys leave.
 create or replace function ops.list_deliveries_v1(filter jsonb default '{}')
 returns jsonb
 language sql
@@ -9,13 +10,17 @@ as $$
     select coalesce(jsonb_agg(listed.summary order by listed.position desc), '[]')
     from (
         select d.position, ops.delivery_summary_v1(d, e.event, s.recorded_at) as summary
-        from ops.deliveries d
+        from (
+            select v.* from ops.deliveries v
+            where (filter ->> 'status' is null or v.status = filter ->> 'status')
+                and (filter ->> 'channel' is null or filter ->> 'channel' in (v.channel, v.slack_channel_id))
+                and (filter ->> 'since' is null or v.created_at >= (filter ->> 'since')::timestamptz)
+            order by v.position desc
+            limit case when filter ->> 'event_type' is null then least(coalesce((filter ->> 'limit')::integer, 50), 1000) else 10000 end
+        ) d
         join ops.event_dispatches s on s.event_id = d.event_id
         left join lateral ops.read_events_v1(array[d.event_id]) e on true
-        where (filter ->> 'status' is null or d.status = filter ->> 'status')
-            and (filter ->> 'channel' is null or filter ->> 'channel' in (d.channel, d.slack_channel_id))
-            and (filter ->> 'since' is null or d.created_at >= (filter ->> 'since')::timestamptz)
-            and (filter ->> 'event_type' is null or e.event ->> 'event_type' = filter ->> 'event_type')
+        where filter ->> 'event_type' is null or e.event ->> 'event_type' = filter ->> 'event_type'
         order by d.position desc
         limit least(coalesce((filter ->> 'limit')::integer, 50), 1000)
     ) listed

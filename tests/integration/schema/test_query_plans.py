@@ -101,3 +101,12 @@ async def _settle_another(db: Session, result: str) -> None:
     """Claims and settles, for as long as there is something."""
     for claimed in await db.claim(max_deliveries=1):
         await db.settle(claimed, result)
+
+
+async def test_a_type_that_is_not_there_is_looked_for_within_bounds(old: Session) -> None:
+    """The search for a rare type ends long before the Data API's limit of 8 s, however long the history is."""
+    reads = "select calls from pg_stat_xact_user_functions where schemaname = 'ops' and funcname = 'read_events_v1'"
+    async with old.connection.transaction():
+        await old.run("set local track_functions = 'all'")
+        assert await old.call("list_deliveries_v1", filter={"event_type": "no.such.type"}) == []
+        assert await old.value(reads) == 10_000
