@@ -5,10 +5,11 @@ from __future__ import annotations
 from pulser.errors import SlackError, SlackHeld, SlackInDoubt, SlackRefused, SlackTokenRefused
 
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-TRANSIENT = frozenset({"service_unavailable", "request_timeout", "team_added_to_org"})
+TRANSIENT = frozenset({"service_unavailable", "request_timeout", "team_added_to_org", "org_login_required"})
 # Slack's own failures: "may have partly succeeded" (its documentation).
 OWN_FAILURE = frozenset({"internal_error", "fatal_error"})
 TOKEN_REFUSED = frozenset({
+    "access_denied",
     "account_inactive",
     "ekm_access_denied",
     "invalid_auth",
@@ -16,8 +17,10 @@ TOKEN_REFUSED = frozenset({
     "no_permission",
     "not_allowed_token_type",
     "not_authed",
+    "team_access_not_granted",
     "token_expired",
     "token_revoked",
+    "two_factor_setup_required",
 })  # fmt: skip
 
 DEFAULT_RETRY_AFTER = 30.0  # seconds, where Slack names none that can be read

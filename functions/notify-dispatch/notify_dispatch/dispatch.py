@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from notify_dispatch.deliver import LEASE_SECONDS, deliver
 from notify_dispatch.event import Event
 from notify_dispatch.route import Route, RouteError, route
 from pulser.database import Database, JsonValue
-from pulser.errors import DatabaseUnavailable
+from pulser.errors import DatabaseUnavailable, PulserError
 from pulser.slack import SlackApi
 
 EVENTS_AT_ONCE = 100
@@ -55,6 +56,11 @@ class Dispatcher:
                 # Events that were being committed while we stopped asking are seen here, not left to the sweep.
                 if not (await self.ledger.call("rest_v1"))["work_is_due"]:
                     return drained
+        except PulserError:
+            # Nobody is awake here any more: inserts must ring, if the database can still be told so.
+            with contextlib.suppress(PulserError):
+                await self.ledger.call("rest_v1")
+            raise
         finally:
             await self._finish()
         await self.ledger.call("rest_v1")

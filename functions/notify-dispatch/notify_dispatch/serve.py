@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 
@@ -59,7 +60,8 @@ class Service:
             return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
         drained = self._waker.wake()
         if request.query_params.get("wait"):
-            await drained
+            # The work is not the request's: one that is given up must not cut it short.
+            await asyncio.shield(drained)
             return JSONResponse({"ok": True})
         return JSONResponse({"ok": True, "accepted": True}, status_code=202)
 

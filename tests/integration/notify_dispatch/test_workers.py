@@ -246,3 +246,16 @@ async def test_worker_that_waited_for_the_database_sends_nothing(
     await slack.close()
     await database.close()
     assert ((await bench.delivery())["reason"], bench.posts()) == ("started_late", 0)
+
+
+async def test_run_that_an_outage_ends_lets_inserts_ring(bench: Bench) -> None:
+    """A dispatcher that stopped for an error is not relied on: the next event rings at once."""
+    address = {"name": "pulser_functions_url", "value": "http://127.0.0.1:9/functions/v1"}
+    await bench.ledger.call("store_secret_v1", address)
+    own = DirectDatabase(bench.url)
+    with pytest.raises(DatabaseUnavailable):
+        await bench.drain(ledger=Outage(own, "claim_deliveries_v1", calls=1))
+    await own.close()
+    await bench.sql.execute("delete from net.http_request_queue")
+    await bench.emit()
+    assert await bench.sql.fetchval("select count(*) from net.http_request_queue") == 1
