@@ -20,6 +20,7 @@ from pulser_cli.story import print_story
 app = typer.Typer(help="The ledger of deliveries: what became of each event.", no_args_is_help=True)
 
 Status = Literal["queued", "sending", "sent", "in_doubt", "failed", "dead"]
+_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{8,}")  # names have no capitals
 _SPAN = re.compile(r"(\d{1,6})(s|min|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _MEDIUM, _WIDE = 100, 160  # columns from which more is shown
@@ -29,7 +30,7 @@ _MEDIUM, _WIDE = 100, 160  # columns from which more is shown
 def list_command(
     *,
     status: Annotated[Status | None, typer.Option(help="Only these.", show_default=False)] = None,
-    channel: Annotated[str | None, typer.Option(help='Only this one: "#name" or ID.', show_default=False)] = None,
+    channel: Annotated[str | None, typer.Option(help="Only this one: name or ID.", show_default=False)] = None,
     event_type: Annotated[str | None, typer.Option(help="Only this one.", show_default=False)] = None,
     since: Annotated[
         str | None, typer.Option(metavar="SPAN", help="Not older than this: 90s, 15min, 1h, 2d.", show_default=False)
@@ -39,7 +40,13 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """Deliveries, the newest first."""
-    asked = {"status": status, "channel": channel, "event_type": event_type, "since": _since(since), "limit": limit}
+    asked = {
+        "status": status,
+        "channel": _channel(channel),
+        "event_type": event_type,
+        "since": _since(since),
+        "limit": limit,
+    }
 
     async def work(database: Database) -> list[dict[str, Any]]:
         given = {key: value for key, value in asked.items() if value is not None}
@@ -92,11 +99,18 @@ def retry(
     if as_json:
         print_json(answer)
     elif answer["retried"]:
-        console().print(Text.assemble("It is due now: ", status_of(answer["status"])))
+        console().print("It is due now.")
     else:
         fail(f"not retried: {answer['reason']}")
     if not answer["retried"]:
         raise typer.Exit(FAILED)
+
+
+def _channel(given: str | None) -> str | None:
+    """As the ledger has it: with the "#" that a shell takes for a comment."""
+    if not given or given.startswith("#") or _CHANNEL_ID.fullmatch(given):
+        return given
+    return f"#{given}"
 
 
 def _since(span: str | None) -> str | None:

@@ -77,3 +77,9 @@ def ago(written: str | None, now: datetime | None = None) -> str:
             amount = f"{int(count // size)} {unit}"
             return f"{amount} ago" if seconds > 0 else f"in {amount}"
     return "now"
+
+
+def due(written: str | None, now: datetime | None = None) -> str:
+    """A time by which something is to happen, as seen from now: "in 3 min", "overdue by 12 s"."""
+    seen = ago(written, now)
+    return f"overdue by {seen.removesuffix(' ago')}" if seen.endswith(" ago") else seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pulser.blocks import clean
-from pulser_cli.output import ago, shown, status, table
+from pulser_cli.output import ago, due, shown, status, table
 
 _PAYLOAD_LINES = 20
 
@@ -30,7 +31,14 @@ def print_story(story: dict[str, Any], out: Console) -> None:
         if delivery["attempts_log"]:
             out.print(Padding(_attempts(delivery["attempts_log"]), (0, 0, 0, 2)))
     if not story["deliveries"]:
-        out.print(Text("\nNo deliveries.", style="dim"))
+        out.print(Text(f"\n{_no_deliveries(event, dispatch)}", style="dim"), soft_wrap=True)
+
+
+def _no_deliveries(event: dict[str, Any], dispatch: dict[str, Any]) -> str:
+    if dispatch["status"] != "unrouted":
+        return "No deliveries."
+    event_type = shlex.quote(clean(str(event["event_type"])))
+    return f"No deliveries. Where such an event goes, and why: pulser routes explain {event_type}"
 
 
 def _facts(event: dict[str, Any], dispatch: dict[str, Any]) -> Table:
@@ -61,7 +69,7 @@ def _delivery(delivery: dict[str, Any]) -> Table:
             "message": f"{delivery['slack_channel_id']} {delivery['slack_ts']}" if delivery["slack_ts"] else None,
             "why": delivery["reason"],
             "error": delivery["error"],
-            "next try": ago(delivery["next_attempt_at"]),
+            "next try": due(delivery["next_attempt_at"]),
         }
     )
 

@@ -39,6 +39,6 @@ def required_port(port: int) -> int:
     if not is_free(port):
         raise LocalError(
             f"Port {port} of {HOST} is in use.",
-            remedy="Stop what listens there, or choose another with --port.",
+            remedy="Stop what listens there, or take any free port: pulser dev --port 0",
         )
     return port

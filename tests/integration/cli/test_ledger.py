@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from pydantic import JsonValue
 
 from tests.fixtures.postgres import Call
 from tests.integration.cli.conftest import Bring, Pulser
@@ -41,6 +42,7 @@ async def test_a_wide_list_tells_all(pulser: Pulser, bring: Bring) -> None:
     [
         (["--status", "dead"], ["#b"]),
         (["--channel", "#a"], ["#a"]),
+        (["--channel", "a"], ["#a"]),
         (["--event-type", "ci.passed"], ["#c"]),
         (["--since", "1h"], ["#c", "#b", "#a"]),
         (["--limit", "1"], ["#c"]),
@@ -101,6 +103,16 @@ async def test_show_tells_what_went_wrong(pulser: Pulser, bring: Bring) -> None:
         assert expected in told
 
 
+async def test_show_tells_where_to_ask_why_an_event_went_nowhere(pulser: Pulser, call: Call) -> None:
+    """An event without deliveries names the command that explains it, fit for a shell."""
+    event_id = await call("append_event_v1", event_type="a; b")
+    events = await call("claim_events_v1", worker="t", max_events=10, lease_seconds=30)
+    routings: JsonValue = [{"event_id": event_id, "deliveries": []}]
+    await call("record_deliveries_v1", claim_token=events["claim_token"], routings=routings)
+    told = (await pulser("ledger", "show", event_id)).stdout
+    assert told.endswith("No deliveries. Where such an event goes, and why: pulser routes explain 'a; b'\n")
+
+
 async def test_a_delivery_cannot_steer_the_terminal(pulser: Pulser, bring: Bring) -> None:
     """Control characters in an event are not passed on to the terminal."""
     ids = await bring("sent", "#ops-ci", actor="\x1b[2Jana", event_type="a\x1b]0;owned\x07.b")
@@ -125,7 +137,7 @@ async def test_a_dead_delivery_is_tried_again(pulser: Pulser, bring: Bring, call
     """Retry queues a dead delivery."""
     ids = await bring("dead", "#ops-ci")
     result = await pulser("ledger", "retry", ids["delivery_id"])
-    assert (result.exit_code, result.stdout) == (0, "It is due now: queued\n")
+    assert (result.exit_code, result.stdout) == (0, "It is due now.\n")
     [delivery] = await call("list_deliveries_v1", filter={"channel": "#ops-ci"})
     assert delivery["status"] == "queued"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from pulser_cli.output import ago, shown, status, table
+from pulser_cli.output import ago, due, shown, status, table
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
@@ -27,6 +27,20 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 def test_times_are_relative(written: str | None, seen: str) -> None:
     """A time is told by its distance from now, in the largest unit that fits."""
     assert ago(written, NOW) == seen
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("2026-11-24T11:59:48+00:00", "overdue by 12 s"),
+        ("2026-11-24T12:00:30+00:00", "in 30 s"),
+        ("2026-11-24T12:00:00+00:00", "now"),
+        (None, ""),
+    ],
+)
+def test_what_was_to_happen_by_now_is_overdue(written: str | None, seen: str) -> None:
+    """What Slack's refusal or pace holds back has not happened: its time is not told like the past."""
+    assert due(written, NOW) == seen
 
 
 @pytest.mark.parametrize(
