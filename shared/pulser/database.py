@@ -6,11 +6,12 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
+from asyncpg.pool import PoolConnectionProxy
 from postgrest import APIError
 from supabase import AsyncClient, AsyncClientOptions, acreate_client
 
@@ -18,6 +19,7 @@ from pulser.errors import DatabaseRefused, DatabaseUnavailable
 from pulser.settings import Settings
 
 JsonValue = Any  # what json.loads gives
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _TRANSACTION_POOLER_PORT = 6543
 CALL_TIMEOUT = 10.0  # seconds; PostgREST's own limit for a statement is 8
@@ -72,10 +74,28 @@ class DirectDatabase:
         statement = f"select ops.{_identifier(function)}({named})"  # the names are checked, the values are bound
         with _translated():
             pool = await self._open()
-            if not self._pooled:
-                return await pool.fetchval(statement, *arguments.values(), timeout=CALL_TIMEOUT)
-            async with pool.acquire() as connection, connection.transaction():
-                return await connection.fetchval(statement, *arguments.values(), timeout=CALL_TIMEOUT)
+            connection = await pool.acquire(timeout=CALL_TIMEOUT)
+            try:
+                return await self._fetch(connection, statement, list(arguments.values()))
+            except (TimeoutError, asyncio.CancelledError):
+                # A server that stalls must not hold up who gave it up: asyncpg would wait for its word.
+                connection.terminate()
+                raise
+            finally:
+                await pool.release(connection, timeout=1)
+
+    async def _fetch(self, connection: Connection, statement: str, values: list[JsonValue]) -> JsonValue:
+        if not self._pooled:
+            return await connection.fetchval(statement, *values, timeout=CALL_TIMEOUT)
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            result = await connection.fetchval(statement, *values, timeout=CALL_TIMEOUT)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+            await transaction.rollback()
+            raise
+        await transaction.commit()
+        return result
 
     async def close(self) -> None:
         """See Database.close."""
