@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: help install run demo test check format bundle function lock clean
+.PHONY: known-function help install run demo test check format bundle function lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,13 +31,16 @@ format: $(VENV)/.installed-dev         ## rewrite the code in the project's form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bundle:                                ## build/<FN>/, a folder that deploys alone: make bundle FN=notify-dispatch
+bundle: known-function                 ## build/<FN>/, a folder that deploys alone: make bundle FN=notify-dispatch
 	@rm -rf build/$(FN) && mkdir -p build/$(FN)
 	@git ls-files functions/$(FN) shared | tar -cT - | tar -x --transform 's|^functions/$(FN)/||' -C build/$(FN)
 	@echo "build/$(FN): deploy it with the entry point $(TARGET)"
 
-function: $(VENV)/.installed           ## one function alone: make function FN=notify-dispatch
+function: known-function $(VENV)/.installed  ## one function alone: make function FN=notify-dispatch
 	@exec $(BIN)/functions-framework --source functions/$(FN)/main.py --target $(TARGET) --host 127.0.0.1
+
+known-function:
+	@test -f functions/$(FN)/main.py || { echo "There is no function $(FN). There are: $$(ls functions | tr '\n' ' ')" >&2; exit 2; }
 
 lock: $(VENV)/.installed-dev           ## write the requirements files anew: newest versions, no addresses
 	@$(BIN)/python -m pip install --quiet uv

@@ -26,19 +26,24 @@ def emit(
     ] = None,
     actor: Annotated[str | None, typer.Option(help="Who did it; you, if not given.", show_default=False)] = None,
     target: Annotated[str | None, typer.Option(help="What it was done to.", show_default=False)] = None,
-    status: Annotated[Literal["ok", "error"], typer.Option(help="How it ended.")] = "ok",
+    status: Annotated[
+        Literal["ok", "error"] | None,
+        typer.Option(help="How it ended; error for *.failed and *.exceeded, if not given.", show_default=False),
+    ] = None,
     count: Annotated[int, typer.Option(min=1, max=100_000, help="How many such events.")] = 1,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an event, and so have it posted to its channels."""
+    if not event_type.strip():
+        fail("an event needs a type, such as ci.failed", code=USAGE)
     named = {"service": service, "environment": environment, "severity": severity, "title": title}
     event = {
         "event_type": event_type,
         "actor": actor or who(),
         "target": target,
         "payload": _payload(read_payload(payload), {key: value for key, value in named.items() if value is not None}),
-        "status": status,
+        "status": status or ("error" if event_type.endswith((".failed", ".exceeded")) else "ok"),
     }
 
     async def work(database: Database) -> list[str]:

@@ -51,7 +51,7 @@ def _facts(event: dict[str, Any], dispatch: dict[str, Any]) -> Table:
             "routing": f"{dispatch['status']} {ago(dispatch['routed_at'])}".strip(),
             "actor": event["actor"],
             "target": event["target"],
-            "status": event["status"],
+            "status": None if event["status"] == "ok" else event["status"],
             "error": event["error_detail"],
         }
     )

@@ -8,7 +8,7 @@ import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notify_dispatch.serve import Service
+from notify_dispatch.serve import Service, answer
 
 # Made at the first request: functions-framework imports this file before it forks.
 service = functools.cache(Service.from_environment)
@@ -17,4 +17,4 @@ service = functools.cache(Service.from_environment)
 @functions_framework.aio.http
 async def notify_dispatch(request: Request) -> Response:
     """The entry point, as functions-framework calls it."""
-    return await service().answer(request)
+    return await answer(service, request)

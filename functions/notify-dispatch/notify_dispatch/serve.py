@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 
 import structlog
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -69,3 +71,15 @@ class Service:
         """Give connections back."""
         await self._slack.close()
         await self._ledger.close()
+
+
+async def answer(service: Callable[[], Service], request: Request) -> Response:
+    """The answer to any request; 503 while the environment is not complete."""
+    try:
+        serving = service()
+    except ValidationError as error:
+        logs.configure()
+        # The text names the variables; it quotes no value (Settings hides its input).
+        log.error("environment_is_not_complete", error=str(error))  # noqa: TRY400  a traceback would say no more
+        return answer_error(503, "misconfigured", "the environment is not complete; the log says what is missing")
+    return await serving.answer(request)

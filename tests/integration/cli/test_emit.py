@@ -83,3 +83,21 @@ async def test_wrong_use_writes_nothing(
     result = await pulser("emit", "ci.passed", *arguments, columns=200)
     assert (result.exit_code, error in result.stderr) == (2, True)
     assert await written(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("event_type", "status"), [("ci.failed", "error"), ("error_rate.exceeded", "error"), ("ci.passed", "ok")]
+)
+async def test_the_status_follows_the_type(
+    pulser: Pulser, connection: Connection, event_type: str, status: str
+) -> None:
+    """What failed or was exceeded is an error, unless --status says otherwise."""
+    await pulser("emit", event_type)
+    [event] = await written(connection)
+    assert event["status"] == status
+
+
+async def test_an_event_needs_a_type(pulser: Pulser, connection: Connection) -> None:
+    """A blank type is wrong use, and nothing is written."""
+    result = await pulser("emit", " ")
+    assert (result.exit_code, await written(connection)) == (2, [])
