@@ -4,7 +4,7 @@ import os
 
 import hypothesis
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.slack"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.slack", "tests.fixtures.console"]
 
 # No absolute times: the machine is shared. In CI the same examples each time; elsewhere new ones are found.
 hypothesis.settings.register_profile("pulser", deadline=None, derandomize=bool(os.environ.get("CI")))

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from pulser_local.console import Console
 from pulser_local.slack import Content, SlackSimulator
-from tests.unit.console.browser import PHONE, launched, needs_browser, open_page
+from tests.unit.console.browser import PHONE, needs_browser, open_page
 from tests.unit.console.fake_ledger import FakeLedger, attempt
-from tests.unit.console.scene import Scene, button, plain, section, staged
+from tests.unit.console.scene import Scene, button, plain, section
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
 
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def scene() -> AsyncIterator[Scene]:
-    async with staged() as scene:
-        yield scene
 
 
 # --- messages

@@ -33,7 +33,10 @@ async def deliver(delivery: ClaimedDelivery, ledger: Database, slack: SlackApi, 
     ids = {"delivery_id": delivery.delivery_id, "event_id": delivery.event["event_id"]}
     with structlog.contextvars.bound_contextvars(**ids, channel=delivery.channel, attempt=delivery.attempt):
         try:
-            outcome = await (_post if delivery.purpose == "post" else _probe)(delivery, slack, claimed_at)
+            if delivery.purpose == "probe":
+                outcome = await probe(slack, delivery)
+            else:
+                outcome = await _post(delivery, slack, claimed_at)
             await _settle(delivery, ledger, outcome, claimed_at)
         except Exception:  # the boundary of one delivery: its lease runs out, and the probe finds what happened
             log.exception("delivery_left_to_its_lease")
@@ -55,10 +58,6 @@ async def _post(delivery: ClaimedDelivery, slack: SlackApi, claimed_at: float) -
             by_remembered_id=channel != delivery.channel,
         )
     return of_post(answer)
-
-
-async def _probe(delivery: ClaimedDelivery, slack: SlackApi, _claimed_at: float) -> Outcome:
-    return await probe(slack, delivery)
 
 
 def _message(delivery: ClaimedDelivery) -> Message:

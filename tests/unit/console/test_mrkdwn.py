@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from pulser_local.console import Console
-from tests.unit.console.browser import launched, needs_browser, open_page
+from tests.unit.console.browser import needs_browser, open_page
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -50,12 +47,6 @@ DRAW = """async (texts) => {
         return place.innerHTML;
     });
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
 
 
 async def test_mrkdwn_is_drawn_as_slack_does(browser: Browser) -> None:

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.unit.console.browser import launched, needs_browser, open_page
-from tests.unit.console.scene import Scene, button, plain, staged
+from tests.unit.console.browser import needs_browser, open_page
+from tests.unit.console.scene import Scene, button, plain
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def scene() -> AsyncIterator[Scene]:
-    async with staged() as scene:
-        yield scene
 
 
 async def test_button_says_nobody_listens(browser: Browser, scene: Scene) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.unit.console.browser import launched, needs_browser, open_page
+from tests.unit.console.browser import needs_browser, open_page
 from tests.unit.console.fake_ledger import attempt
-from tests.unit.console.scene import Scene, button, section, staged
+from tests.unit.console.scene import Scene, button, section
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -47,18 +44,6 @@ LOW_CONTRAST = """() => {
     }
     return found;
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def scene() -> AsyncIterator[Scene]:
-    async with staged() as scene:
-        yield scene
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
