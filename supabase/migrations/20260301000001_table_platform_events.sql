@@ -24,7 +24,7 @@ begin
             and a.attname in ('event_id', 'id') and a.atttypid = 'uuid'::regtype and not a.attisdropped
     ) then
         raise exception 'ops.platform_events has neither a uuid column event_id nor a uuid column id: pulser does not know this table'
-            using hint = 'Pulser works with (event_id uuid, event_type, …) and with (id uuid, action, …), each with payload and created_at.';
+            using hint = 'Pulser works with two shapes: (event_id uuid, event_type, …) and (id uuid, action, …), each with payload and created_at.';
     end if;
 
     -- The reconciling sweep looks for the newest events; without this index it would read the whole table.
