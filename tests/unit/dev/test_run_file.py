@@ -15,6 +15,16 @@ from pulser_local.run_file import RunFile
 URLS = {"console_url": "http://127.0.0.1:7"}
 
 
+def _left_behind(name: str) -> subprocess.Popen[bytes]:
+    """A process with this name among its arguments, given back once it runs: before that `ps` may show none."""
+    code = "import time; print('up', flush=True); time.sleep(600)"
+    process = subprocess.Popen([sys.executable, "-c", code, name], start_new_session=True, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout as lines:
+        assert lines.readline() == b"up\n"
+    return process
+
+
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
     """dev.json holds a database password, so its mode is 0600."""
     run_file = RunFile(tmp_path)
@@ -66,9 +76,7 @@ def test_a_killed_run_leaves_no_claim(tmp_path: Path) -> None:
 
 def test_a_function_left_by_a_killed_run_is_ended(tmp_path: Path) -> None:
     """The next run ends a function process that outlived its supervisor."""
-    left = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)", "functions_framework"], start_new_session=True
-    )
+    left = _left_behind("functions_framework")
     (tmp_path / ".pulser").mkdir()
     (tmp_path / ".pulser" / "dev.json").write_text(json.dumps({"pid": 1, "children": {"notify": left.pid}}))
     run_file = RunFile(tmp_path)
@@ -79,7 +87,7 @@ def test_a_function_left_by_a_killed_run_is_ended(tmp_path: Path) -> None:
 
 def test_another_process_with_an_old_number_is_left_alone(tmp_path: Path) -> None:
     """A process that merely got the id of an old function is not touched."""
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    other = _left_behind("something_else")
     (tmp_path / ".pulser").mkdir()
     (tmp_path / ".pulser" / "dev.json").write_text(json.dumps({"pid": 1, "children": {"notify": other.pid}}))
     run_file = RunFile(tmp_path)
