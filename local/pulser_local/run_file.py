@@ -86,5 +86,6 @@ class RunFile:
 
 
 def _command_line(pid: int) -> str:
-    shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    # -ww: the whole line, however narrow the terminal (COLUMNS) is.
+    shown = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return shown.stdout
