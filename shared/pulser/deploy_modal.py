@@ -179,7 +179,8 @@ def _environments(offered: Sequence[Json], chosen: Json | None) -> list[tuple[st
     others = [it for it in every if it not in own]
     if not chosen:
         return [("", others)]
-    groups = [(f"Of {one_line(str(chosen['service'])}", own), ("Of other services", others)]
+    name = str(chosen["service"])
+    groups = [(one_line(f"Of {name}"), own), ("Of other services", others)]
     return [(label, names) for label, names in groups if names]
 
 
