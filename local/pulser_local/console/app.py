@@ -7,12 +7,25 @@ from pathlib import Path
 from aiohttp import web
 
 from pulser.database import Database
+from pulser_local.console.acting import ActingRoutes
+from pulser_local.console.hands import Hands
 from pulser_local.console.ledger import LedgerRoutes, LedgerWatch
 from pulser_local.console.messages import MessageRoutes
+from pulser_local.console.people import People, PeopleWatch
 from pulser_local.console.stream import StreamRoute
+from pulser_local.console.watch import Watch
 from pulser_local.slack import SlackSimulator
 
 STATIC = Path(__file__).parent / "static"
+PAGES = (
+    "/",
+    "/archives/{channel}",
+    "/archives/{channel}/{message}",
+    "/deliveries",
+    "/deliveries/{id}",
+    "/envelopes",
+    "/envelopes/{team}/{id}",
+)
 SHUTDOWN_TIMEOUT = 2.0  # seconds for handlers in flight; streams end at once
 
 # Everything a message carries is shown as text; this is the second line of defence behind that.
@@ -30,14 +43,19 @@ class Console:
     """Serves the page at `/`, its data under `/console/*` and, with a simulator, Slack's side beside it.
 
     Without a simulator (a real or foreign Slack) the page shows the ledger only; without a ledger,
-    messages only.
+    messages only. `hands` act in the workspace.
     """
 
-    def __init__(self, *, simulator: SlackSimulator | None, ledger: Database | None) -> None:
+    def __init__(
+        self, *, simulator: SlackSimulator | None, ledger: Database | None, hands: Hands | None = None
+    ) -> None:
         self._simulator = simulator
-        self._watch = LedgerWatch(ledger) if ledger else None
-        self._stream = StreamRoute(simulator.workspace if simulator else None, self._watch)
-        self._ledger_routes = LedgerRoutes(ledger)
+        self._ledger = ledger
+        self._people = People(hands) if hands else None
+        watches: list[Watch] = [LedgerWatch(ledger)] if ledger else []
+        if self._people:
+            watches.append(PeopleWatch(self._people))
+        self._stream = StreamRoute(simulator.workspace if simulator else None, watches)
         self._runner: web.AppRunner | None = None
         self._port = 0
 
@@ -68,11 +86,11 @@ class Console:
 
     def _application(self) -> web.Application:
         app = web.Application()
-        pages = ("/", "/archives/{channel}", "/archives/{channel}/{message}", "/deliveries", "/deliveries/{id}")
-        app.add_routes([web.get(path, _page) for path in pages])
+        app.add_routes([web.get(path, _page) for path in PAGES])
         app.router.add_static("/console/static", STATIC)
-        app.add_routes(MessageRoutes(self._simulator).routes(ledger=self._watch is not None))
-        app.add_routes(self._ledger_routes.routes())
+        app.add_routes(MessageRoutes(self._simulator, self._people).routes(ledger=self._ledger is not None))
+        app.add_routes(ActingRoutes(self._people).routes())
+        app.add_routes(LedgerRoutes(self._ledger).routes())
         app.add_routes(self._stream.routes())
         app.on_response_prepare.append(_add_security_headers)
         app.on_shutdown.append(self._stream.close)

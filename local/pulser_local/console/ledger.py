@@ -1,10 +1,8 @@
-"""The ledger as the console reads it: deliveries, their stories, and what changes while a page is open."""
+"""The ledger as the console reads it: deliveries, envelopes, their stories, and what changes while a page is open."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,23 +11,43 @@ from aiohttp import web
 from pulser.database import Database
 from pulser.errors import PulserError
 from pulser_local.console.answers import failure
+from pulser_local.console.watch import Events, Watch
 
 STATUSES = ("queued", "sending", "sent", "in_doubt", "failed", "dead")
-LIST_LIMIT = 200  # deliveries in a list, and the newest ones that are watched
+ENVELOPE_STATUSES = ("pending", "processing", "completed", "failed")
+LIST_LIMIT = 200  # rows in a list, and the newest ones that are watched
 POLL_SECONDS = 1.0  # the watch asks the ledger no more often than this
+MAX_ID = 255  # characters of a team's or an envelope's id
 
-Events = asyncio.Queue[tuple[str, object]]  # (kind, what json.dumps takes), on their way to a page
+Row = dict[str, Any]
 
 
-async def list_deliveries(ledger: Database, *, status: str | None = None) -> list[dict[str, Any]]:
+async def list_deliveries(ledger: Database, *, status: str | None = None) -> list[Row]:
     """Delivery summaries, newest first as the ledger gives them. Raises PulserError."""
-    only = {"status": status} if status else {}
-    found = await ledger.call("list_deliveries_v1", {"filter": {"limit": LIST_LIMIT, **only}})
+    return _rows(await ledger.call("list_deliveries_v1", {"filter": _filter(status)}))
+
+
+async def list_envelopes(ledger: Database, *, status: str | None = None) -> list[Row]:
+    """Envelope summaries, newest first as the ledger gives them. Raises PulserError."""
+    return _rows(await ledger.call("list_envelopes_v1", {"filter": _filter(status)}))
+
+
+async def list_services(ledger: Database) -> list[Row]:
+    """The services that can be named in a command: {service, environments, can_deploy}. Raises PulserError."""
+    found = _rows(await ledger.call("list_services_v1", {}))
+    return [{key: row.get(key) for key in ("service", "environments", "can_deploy")} for row in found]
+
+
+def _filter(status: str | None) -> Row:
+    return {"limit": LIST_LIMIT, **({"status": status} if status else {})}
+
+
+def _rows(found: object) -> list[Row]:
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
 
 class LedgerRoutes:
-    """`GET /console/deliveries` and `GET /console/stories/{delivery_id}`."""
+    """The ledger as JSON: lists of deliveries, envelopes and services, and the story of one of them."""
 
     def __init__(self, ledger: Database | None) -> None:
         self._ledger = ledger
@@ -38,91 +56,97 @@ class LedgerRoutes:
         """The routes of the ledger; without one they answer 503 and say so."""
         return [
             web.get("/console/deliveries", self._deliveries),
-            web.get("/console/stories/{delivery_id}", self._story),
+            web.get("/console/stories/{delivery_id}", self._delivery_story),
+            web.get("/console/envelopes", self._envelopes),
+            web.get("/console/envelopes/{team_id}/{envelope_id}", self._envelope_story),
+            web.get("/console/services", self._services),
         ]
 
     async def _deliveries(self, request: web.Request) -> web.Response:
         status = request.query.get("status")
         if status is not None and status not in STATUSES:
             return failure(400, "unknown_status", f"A status is one of: {', '.join(STATUSES)}.")
-        if self._ledger is None:
-            return _no_ledger()
-        try:
-            found = await list_deliveries(self._ledger, status=status)
-        except PulserError as error:
-            return _ledger_down(error)
-        return web.json_response({"deliveries": found})
+        return await self._answer(lambda ledger: list_deliveries(ledger, status=status), "deliveries")
 
-    async def _story(self, request: web.Request) -> web.Response:
+    async def _envelopes(self, request: web.Request) -> web.Response:
+        status = request.query.get("status")
+        if status is not None and status not in ENVELOPE_STATUSES:
+            return failure(400, "unknown_status", f"A status is one of: {', '.join(ENVELOPE_STATUSES)}.")
+        return await self._answer(lambda ledger: list_envelopes(ledger, status=status), "envelopes")
+
+    async def _services(self, _request: web.Request) -> web.Response:
+        return await self._answer(list_services, "services")
+
+    async def _delivery_story(self, request: web.Request) -> web.Response:
         delivery_id = request.match_info["delivery_id"]
         if not _is_uuid(delivery_id):
             return failure(400, "not_an_id", "A delivery id is a UUID.")
+        return await self._story("delivery_story_v1", {"delivery_id": delivery_id}, "delivery")
+
+    async def _envelope_story(self, request: web.Request) -> web.Response:
+        names = {name: request.match_info[name] for name in ("team_id", "envelope_id")}
+        if any(len(each) > MAX_ID for each in names.values()):
+            return failure(400, "not_an_id", f"An id has at most {MAX_ID} characters.")
+        return await self._story("envelope_story_v1", names, "envelope")
+
+    async def _answer(self, read: Callable[[Database], Awaitable[list[Row]]], name: str) -> web.Response:
         if self._ledger is None:
             return _no_ledger()
         try:
-            story = await self._ledger.call("delivery_story_v1", {"delivery_id": delivery_id})
+            return web.json_response({name: await read(self._ledger)})
+        except PulserError as error:
+            return _ledger_down(error)
+
+    async def _story(self, function: str, arguments: Row, thing: str) -> web.Response:
+        if self._ledger is None:
+            return _no_ledger()
+        try:
+            story = await self._ledger.call(function, arguments)
         except PulserError as error:
             return _ledger_down(error)
         if story is None:
-            return failure(404, "delivery_not_found", "The ledger has no delivery with this id.")
+            return failure(404, f"{thing}_not_found", f"The ledger has no {thing} with this id.")
         return web.json_response(story)
 
 
-class LedgerWatch:
-    """Tells its subscribers which deliveries changed; asks the ledger only while there are any."""
+class LedgerWatch(Watch):
+    """Tells its subscribers which deliveries and envelopes changed; asks the ledger only while there are any."""
 
     def __init__(self, ledger: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
+        super().__init__(poll_seconds=poll_seconds)
         self._ledger = ledger
-        self._poll_seconds = poll_seconds
-        self._known: dict[str, dict[str, Any]] = {}
-        self._subscribers: set[Events] = set()
-        self._task: asyncio.Task[None] | None = None
+        # Only the window that is watched is remembered, so a long run does not grow.
+        self._deliveries: dict[str, Row] = {}
+        self._envelopes: dict[str, Row] = {}
         self._trouble: str | None = None
 
-    @contextlib.asynccontextmanager
-    async def subscribe(self, queue: Events) -> AsyncIterator[None]:
-        """Put `("deliveries", [summary])` and `("ledger", {"ok", "message"})` on the queue while inside."""
-        self._subscribers.add(queue)
+    def greet(self, queue: Events) -> None:
+        """A page that opens in the middle of trouble hears of it."""
         if self._trouble is not None:
             queue.put_nowait(("ledger", {"ok": False, "message": self._trouble}))
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
-        try:
-            yield
-        finally:
-            self._subscribers.discard(queue)
-            if not self._subscribers and self._task is not None:
-                task, self._task = self._task, None
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
 
-    async def _run(self) -> None:
-        while True:
-            await self._poll()
-            await asyncio.sleep(self._poll_seconds)
-
-    async def _poll(self) -> None:
+    async def look(self) -> None:
+        """Tell `("deliveries", [summary])`, `("envelopes", [summary])` and `("ledger", {"ok", "message"})`."""
         try:
-            found = await list_deliveries(self._ledger)
+            deliveries = await list_deliveries(self._ledger)
+            self._deliveries = self._compare("deliveries", self._deliveries, deliveries, key="delivery_id")
+            envelopes = await list_envelopes(self._ledger)
+            self._envelopes = self._compare("envelopes", self._envelopes, envelopes, key="id")
         except PulserError as error:
             self._set_trouble(str(error))
             return
         self._set_trouble(None)
-        changed = [row for row in found if self._known.get(str(row["delivery_id"])) != row]
-        # Only the window that is watched is remembered, so a long run does not grow.
-        self._known = {str(row["delivery_id"]): row for row in found}
+
+    def _compare(self, kind: str, known: Mapping[str, Row], found: list[Row], *, key: str) -> dict[str, Row]:
+        changed = [row for row in found if known.get(str(row[key])) != row]
         if changed:
-            self._tell("deliveries", changed)
+            self.tell(kind, changed)
+        return {str(row[key]): row for row in found}
 
     def _set_trouble(self, trouble: str | None) -> None:
         if trouble != self._trouble:
             self._trouble = trouble
-            self._tell("ledger", {"ok": trouble is None, "message": trouble})
-
-    def _tell(self, kind: str, data: object) -> None:
-        for queue in self._subscribers:
-            queue.put_nowait((kind, data))
+            self.tell("ledger", {"ok": trouble is None, "message": trouble})
 
 
 def _no_ledger() -> web.Response:

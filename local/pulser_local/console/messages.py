@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel
 
-from pulser_local.console.answers import failure
+from pulser_local.console.answers import BodyRefused, failure, read_body
+from pulser_local.console.people import People
 from pulser_local.slack import SlackSimulator
 from pulser_local.slack.workspace import Channel, Message, Workspace
 
 PAGE_SIZE = 200  # messages of a channel in one answer
+
+
+class ReadBody(BaseModel):
+    """The body of POST /console/read: everything up to this message was seen."""
+
+    channel_id: str
+    ts: str
 
 
 class MessageRoutes:
@@ -20,8 +29,9 @@ class MessageRoutes:
     does not make messages new again.
     """
 
-    def __init__(self, simulator: SlackSimulator | None) -> None:
+    def __init__(self, simulator: SlackSimulator | None, people: People | None = None) -> None:
         self._workspace: Workspace | None = simulator.workspace if simulator else None
+        self._people = people
         self._read: dict[str, str] = {}  # channel id → ts of the last message seen
         self._has_ledger = False
 
@@ -42,6 +52,7 @@ class MessageRoutes:
                 "shows": {"messages": workspace is not None, "ledger": self._has_ledger},
                 "channels": [self._channel(channel) for channel in channels],
                 "messages": {channel.id: self._page(channel.id, before=None) for channel in channels},
+                "people": self._people.to_json() if self._people else None,
             }
         )
 
@@ -52,17 +63,13 @@ class MessageRoutes:
         return web.json_response(self._page(channel_id, before=request.query.get("before")))
 
     async def _mark_read(self, request: web.Request) -> web.Response:
-        # A page of another origin cannot send this type without asking first, and is then refused.
-        if request.content_type != "application/json":
-            return failure(415, "not_json", "Send the body as application/json.")
         try:
-            body = await request.json()
-            channel_id, ts = str(body["channel_id"]), str(body["ts"])
-        except (ValueError, TypeError, KeyError):
-            return failure(400, "invalid_body", "Send {channel_id, ts}.")
-        if self._workspace is None or channel_id not in self._workspace.channels:
+            body = await read_body(request, ReadBody)
+        except BodyRefused as refused:
+            return refused.answer
+        if self._workspace is None or body.channel_id not in self._workspace.channels:
             return failure(404, "channel_not_found", "There is no such channel in this workspace.")
-        self._read[channel_id] = max(ts, self._read.get(channel_id, ""))
+        self._read[body.channel_id] = max(body.ts, self._read.get(body.channel_id, ""))
         return web.json_response({"ok": True})
 
     def _page(self, channel_id: str, *, before: str | None) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Sequence
 
 from aiohttp import web
 
-from pulser_local.console.ledger import Events, LedgerWatch
 from pulser_local.console.messages import channel_json, message_json
+from pulser_local.console.watch import Events, Watch
 from pulser_local.slack.workspace import Workspace, WorkspaceChange
 
 PING_SECONDS = 5.0  # the page takes a stream that is silent for three of these for dead
@@ -17,14 +18,14 @@ END = ("end", None)
 
 
 class StreamRoute:
-    """One stream per page: `hello` first, then `message`, `update`, `channel`, `deliveries`, `ledger`, `ping`.
+    """One stream per page: `hello` first, then `message`, `update`, `delete`, `channel`, what the watches tell, `ping`.
 
     `hello` is sent after subscribing: a page that fetches the workspace on hello misses nothing.
     """
 
-    def __init__(self, workspace: Workspace | None, watch: LedgerWatch | None) -> None:
+    def __init__(self, workspace: Workspace | None, watches: Sequence[Watch]) -> None:
         self._workspace = workspace
-        self._watch = watch
+        self._watches = watches
         self._open: set[Events] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -58,8 +59,8 @@ class StreamRoute:
             changes = await stack.enter_async_context(self._workspace.subscribe())
             pump = asyncio.create_task(self._pump(changes, queue))
             stack.push_async_callback(_cancel, pump)
-        if self._watch is not None:
-            await stack.enter_async_context(self._watch.subscribe(queue))
+        for watch in self._watches:
+            await stack.enter_async_context(watch.subscribe(queue))
 
     async def _pump(self, changes: asyncio.Queue[WorkspaceChange], queue: Events) -> None:
         while True:

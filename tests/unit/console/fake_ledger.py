@@ -39,7 +39,9 @@ class FakeLedger:
     def __init__(self) -> None:
         self.down = False
         self.calls: list[str] = []
+        self.services: list[Json] = []
         self._stories: dict[str, Json] = {}
+        self._envelopes: dict[str, Json] = {}
 
     def add(self, *, payload: object = None, log: list[Json] | None = None, **summary: object) -> str:
         """A delivery with its event; the id of the delivery. Fields not given are those of a sent one."""
@@ -78,6 +80,42 @@ class FakeLedger:
         [row] = self._stories[delivery_id]["deliveries"]
         self._stories[delivery_id]["deliveries"] = [{**row, **fields}]
 
+    def add_envelope(
+        self, *, payload: object = None, parts: Mapping[str, object] | None = None, **summary: object
+    ) -> str:
+        """An envelope; its envelope_id. `parts` are events, duplicates, card and deliveries of its story."""
+        envelope_id = str(uuid.uuid4())
+        defaults = {
+            "id": len(self._envelopes) + 1,
+            "envelope_id": envelope_id,
+            "team_id": "T1",
+            "type": "interactive",
+            "what": "Acknowledge button",
+            "handler": "action-handler",
+            "user_id": "U0ALICE",
+            "user_name": "alice",
+            "channel_id": None,
+            "status": "completed",
+            "last_error": None,
+            "attempts": 1,
+            "duplicates": 0,
+            "duplicate_of": None,
+            "transport": "socket",
+            "received_at": after(0),
+            "processed_at": after(63),
+            "latency_ms": 63,
+            "ack": True,
+            "reply_status": None,
+        }
+        row = {**defaults, **summary}
+        story = {"events": [], "duplicates": [], "card": None, "deliveries": [], **(parts or {})}
+        self._envelopes[envelope_id] = {"envelope": {**row, "payload": payload}, **story}
+        return envelope_id
+
+    def change_envelope(self, envelope_id: str, **fields: object) -> None:
+        """Change fields of an envelope's summary."""
+        self._envelopes[envelope_id]["envelope"].update(fields)
+
     async def call(self, function: str, arguments: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401  as Database.call
         """See pulser.database.Database."""
         self.calls.append(function)
@@ -86,13 +124,23 @@ class FakeLedger:
         asked = dict(arguments or {})
         if function == "delivery_story_v1":
             return self._stories.get(asked["delivery_id"])
-        assert function == "list_deliveries_v1"
-        rows = [{**story["deliveries"][0]} for story in self._stories.values()]
+        if function == "envelope_story_v1":
+            return self._envelopes.get(asked["envelope_id"])
+        if function == "list_services_v1":
+            return self.services
+        return self._listed(function, asked["filter"])
+
+    def _listed(self, function: str, wanted: Json) -> list[Json]:
+        if function == "list_envelopes_v1":
+            rows = [dict(story["envelope"]) for story in self._envelopes.values()]
+        else:
+            assert function == "list_deliveries_v1"
+            rows = [dict(story["deliveries"][0]) for story in self._stories.values()]
         for row in rows:
-            del row["attempts_log"]
-        wanted = asked["filter"].get("status")
-        found = [row for row in rows if wanted in (None, row["status"])]
-        return found[::-1][: asked["filter"]["limit"]]
+            row.pop("attempts_log", None)
+            row.pop("payload", None)
+        found = [row for row in rows if wanted.get("status") in (None, row["status"])]
+        return found[::-1][: wanted["limit"]]
 
     async def close(self) -> None:
         """See pulser.database.Database."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pulser_local.console import Console
 from pulser_local.slack import Content, SlackSimulator
+from tests.unit.console.fake_hands import FakeHands
 from tests.unit.console.fake_ledger import FakeLedger
 
 Blocks = Sequence[dict[str, Any]]
@@ -19,7 +20,8 @@ class Scene:
     def __init__(self) -> None:
         self.slack = SlackSimulator(rate_limit=False)
         self.ledger = FakeLedger()
-        self.console = Console(simulator=self.slack, ledger=self.ledger)
+        self.hands = FakeHands()
+        self.console = Console(simulator=self.slack, ledger=self.ledger, hands=self.hands)
 
     def post(self, text: str, *, channel: str = "ops-deploy", delivery: str | None = None, blocks: Blocks = ()) -> str:
         """Post as pulser does; the message's ts."""

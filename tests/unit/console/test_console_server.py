@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from pulser_local.console import Console
-from pulser_local.console.ledger import Events, LedgerWatch
+from pulser_local.console.ledger import LedgerWatch
+from pulser_local.console.watch import Events
 from pulser_local.slack import Content, SlackSimulator
 from tests.unit.console.fake_ledger import FakeLedger
 
