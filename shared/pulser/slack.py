@@ -18,21 +18,37 @@ from pulser.vault import Vault
 
 REQUEST_TIMEOUT = 8.0  # seconds; a delivery's lease is longer, so a late answer never meets a second worker
 # Slack takes JSON for what writes only; what reads wants its arguments in the query.
-_READS = frozenset(
-    {"auth.test", "chat.getPermalink", "conversations.history", "conversations.info", "conversations.list"}
-)
+_READS = frozenset({
+    "auth.test",
+    "chat.getPermalink",
+    "conversations.history",
+    "conversations.info",
+    "conversations.list",
+    "usergroups.users.list",
+})  # fmt: skip
 
 
 class SlackApi:
-    """Calls methods of Slack's Web API with the bot token that is in Vault."""
+    """Calls methods of Slack's Web API with a token that is in Vault: the bot's, unless `token_name` says another."""
 
     def __init__(
-        self, vault: Vault, base_url: str = "https://slack.com/api/", *, timeout: float = REQUEST_TIMEOUT
+        self,
+        vault: Vault,
+        base_url: str = "https://slack.com/api/",
+        *,
+        timeout: float = REQUEST_TIMEOUT,
+        token_name: str = "slack_bot_token",  # noqa: S107  its name in Vault, not the token
     ) -> None:
         self._vault = vault
         self._base_url = base_url
+        self._token_name = token_name
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where the methods are, with a slash at the end."""
+        return self._base_url
 
     async def call(
         self,
@@ -47,11 +63,11 @@ class SlackApi:
         (see pulser.errors), SecretMissing, and DatabaseUnavailable when Vault cannot be asked. A refused token is read
         anew from Vault, and when it has changed the call is made once more: Slack did nothing for the old one.
         """
-        token = await self._vault.read("slack_bot_token")
+        token = await self._vault.read(self._token_name)
         try:
             return await self._call(token.get_secret_value(), method, arguments, start_by)
         except SlackTokenRefused:
-            newer = await self._vault.read("slack_bot_token", anew=True)
+            newer = await self._vault.read(self._token_name, anew=True)
             if newer == token:
                 raise
             return await self._call(newer.get_secret_value(), method, arguments, start_by)
