@@ -17,6 +17,7 @@ from pulser_cli.emit import emit
 from pulser_cli.ledger import app as ledger
 from pulser_cli.output import fail
 from pulser_cli.routes import app as routes
+from pulser_cli.services import app as services
 from pulser_local.errors import LocalError
 
 
@@ -65,3 +66,4 @@ app.command(rich_help_panel="On this machine")(demo)
 app.command(rich_help_panel="Events and messages")(emit)
 app.add_typer(ledger, name="ledger", rich_help_panel="Events and messages")
 app.add_typer(routes, name="routes", rich_help_panel="Events and messages")
+app.add_typer(services, name="services", rich_help_panel="Events and messages")

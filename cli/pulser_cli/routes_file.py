@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 
 from notify_dispatch.route import Route, explain_invalid
 from pulser.errors import PulserError
+from pulser_cli.services_file import FileService, checked
 
 PLACE = Path("ssot/integrations/slack/pulser.yaml")
 STEP = 10  # between the positions of two routes
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Reason = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -43,15 +43,6 @@ class FileRoute(Route):
         return Route.model_validate(self.model_dump() | severity | {"position": position})
 
 
-class Service(BaseModel):
-    """A service that people can ask for in Slack."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: Name
-    description: str | None = None
-
-
 class Scopes(BaseModel):
     """Slack's OAuth scopes of the bot and of the app-level token, each with its reason."""
 
@@ -67,7 +58,7 @@ class RoutesFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     routes: tuple[FileRoute, ...]
-    services: tuple[Service, ...] = ()
+    services: tuple[FileService, ...] = ()
     scopes: Scopes = Scopes()
 
     @field_validator("routes")
@@ -79,6 +70,12 @@ class RoutesFile(BaseModel):
         if [route.is_default for route in routes].count(True) != 1:
             raise ValueError("exactly one route must have is_default: true, for the errors that no other route takes")
         return routes
+
+    @field_validator("services")
+    @classmethod
+    def _no_service_twice(cls, services: tuple[FileService, ...]) -> tuple[FileService, ...]:
+        checked(services)
+        return services
 
     def positioned(self) -> list[Route]:
         """The routes in their order, with positions."""
