@@ -123,8 +123,9 @@ class Envelope:
 
     @property
     def thread_ts(self) -> str | None:
-        """The thread in which it was done, where it was one."""
-        return _first(self.payload, ("message", "thread_ts"), ("container", "thread_ts"), ("event", "thread_ts"))
+        """The thread in which it was done; a message that begins a thread stands in the channel, not in it."""
+        thread = _first(self.payload, ("message", "thread_ts"), ("container", "thread_ts"), ("event", "thread_ts"))
+        return None if thread == self.message_ts else thread
 
     @property
     def trigger_id(self) -> str | None:

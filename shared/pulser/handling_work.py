@@ -1,0 +1,269 @@
+"""What a handler does with envelopes: claim, handle, settle, answer; and what others left behind.
+
+It keeps no state. A crash before the settle leaves the envelope to be claimed again; one after it leaves nothing to
+redo but the reply, which the ledger knows too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import structlog
+
+from pulser.database import Database, JsonValue
+from pulser.envelope import Envelope
+from pulser.errors import DatabaseUnavailable, PulserError
+from pulser.replies import Replies
+from pulser.settlement import Reply, Settlement
+
+# The envelope, and until when (time.monotonic) an ack's payload reaches Slack: -inf when nobody waits for one.
+Handle = Callable[[Envelope, float], Awaitable[Settlement]]
+
+LEASE_SECONDS = 20
+HANDLE_SECONDS = 8.0  # a decision that takes longer is given up and made again later
+MOST_ROUNDS = 5  # decisions about a card that others change at the same time
+ANSWER_MARGIN = 0.15  # seconds before `answer_by`: a settle may take so long
+SETTLE_PAUSE = 0.3  # seconds between two tries to settle while the database is away
+ENVELOPES_AT_ONCE = 16
+REPLIES_AT_ONCE = 16
+NOBODY_WAITS = -math.inf
+
+log = structlog.get_logger()
+
+
+class TooManyRounds(PulserError):
+    """The card was changed by others each time that we had decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How an envelope ended for who asked. `ack`: what goes back to Slack as the ack's payload.
+
+    `busy`: another worker has it. `failed`: it will be tried again, or it is dead; the ledger says which.
+    """
+
+    state: Literal["settled", "busy", "unknown", "failed"]
+    ack: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An envelope that is ours until the lease ends."""
+
+    token: str
+    envelope: Envelope
+    attempt: int
+    claimed_at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def from_json(cls, value: JsonValue, asked_at: float) -> Claim:
+        """As claim_envelope_v1 gives it; the lease cannot have begun before we asked."""
+        return cls(value["claim_token"], Envelope.from_ledger(value["envelope"]), value["attempt"], asked_at)
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What names the envelope in the ledger."""
+        return {"team_id": self.envelope.team_id, "envelope_id": self.envelope.envelope_id}
+
+
+@dataclass(slots=True)
+class Work:
+    """One worker. Any number of them may run at once, anywhere: the ledger keeps them apart."""
+
+    function: str
+    ledger: Database
+    replies: Replies
+    handle: Handle
+    worker: str
+    drain_seconds: float = 50.0
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def run(self, team_id: str, envelope_id: str, answer_by: float) -> Done:
+        """Claim one recorded envelope and carry it out. Raises PulserError when the ledger cannot be asked."""
+        asked_at = time.monotonic()
+        named = {"team_id": team_id, "envelope_id": envelope_id}
+        claim = await self.ledger.call(
+            "claim_envelope_v1", named | {"worker": self.worker, "lease_seconds": LEASE_SECONDS}
+        )
+        if claim["state"] == "claimed":
+            return await self.perform(Claim.from_json(claim, asked_at), answer_by)
+        return Done(claim["state"], claim.get("ack"))
+
+    async def perform(self, claim: Claim, answer_by: float) -> Done:
+        """Carry out what is claimed. Logs and never raises: one envelope's trouble is its own."""
+        with structlog.contextvars.bound_contextvars(envelope_id=claim.envelope.envelope_id, attempt=claim.attempt):
+            try:
+                return await self._perform(claim, answer_by)
+            except DatabaseUnavailable as error:
+                log.warning("envelope_left_to_its_lease", error=str(error))
+            except Exception as error:  # the boundary of one envelope: it is tried again, or dead with a note
+                log.exception("envelope_failed")
+                await self._fail(claim, error)
+            return Done("failed")
+
+    async def drain(self) -> int:
+        """Carry out what others left behind, until nothing is due or the time is up. How many these were."""
+        done, ends_at = 0, time.monotonic() + self.drain_seconds
+        while time.monotonic() < ends_at:
+            due = await self._due()
+            if not due:
+                break
+            await asyncio.gather(*due)
+            done += len(due)
+        return done
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Let `work` go on whether or not anybody waits for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def finish(self) -> None:
+        """Wait until all that was started has ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _due(self) -> list[Coroutine[Any, Any, Any]]:
+        asked_at = time.monotonic()
+        claimed = await self.ledger.call(
+            "claim_envelopes_v1",
+            {
+                "handler": self.function,
+                "worker": self.worker,
+                "max_envelopes": ENVELOPES_AT_ONCE,
+                "lease_seconds": LEASE_SECONDS,
+            },
+        )
+        replies = await self.ledger.call("claim_replies_v1", {"handler": self.function, "max_replies": REPLIES_AT_ONCE})
+        return [
+            *(self.perform(Claim.from_json(it, asked_at), NOBODY_WAITS) for it in claimed["envelopes"]),
+            *(self._send(_key(it), it["reply"]) for it in replies["replies"]),
+        ]
+
+    async def _perform(self, claim: Claim, answer_by: float) -> Done:
+        settlement = await self._settle_decision(claim, answer_by)
+        if settlement is None:
+            # Settled after all (our word came through, its echo did not), or taken over by another worker.
+            log.warning("claim_was_taken_over")
+            self.start(self._reply(claim.key))
+            return await self._look_again(claim)
+        log.info("settled", what=[event.event_type for event in settlement.events], error=settlement.error)
+        in_time = time.monotonic() <= answer_by
+        if settlement.reply is not None:
+            self.start(self._reply(claim.key))
+        elif settlement.ack is not None and not in_time:
+            # Too late by a hair, and the ledger knows of no reply: best effort.
+            self.start(self._send_late(claim, settlement))
+        return Done("settled", settlement.ack)
+
+    async def _settle_decision(self, claim: Claim, answer_by: float) -> Settlement | None:
+        """Decide and settle until the card has stood still; None when the claim is no longer ours."""
+        for _ in range(MOST_ROUNDS):
+            async with asyncio.timeout(HANDLE_SECONDS):
+                settlement = await self.handle(claim.envelope, answer_by)
+            if time.monotonic() > answer_by - ANSWER_MARGIN:
+                settlement = settlement.answered_late(claim.envelope)
+            answer = await self._settle(claim, settlement)
+            if answer["settled"]:
+                return settlement
+            if answer["reason"] == "stale_claim":
+                return None
+            log.info("decided_again", reason=answer["reason"])
+        raise TooManyRounds(f"the card changed {MOST_ROUNDS} times while it was being decided about")
+
+    async def _settle(self, claim: Claim, settlement: Settlement) -> JsonValue:
+        """Tell the ledger, again and again while it is away and the lease holds."""
+        arguments = {"claim_token": claim.token, "outcome": settlement.to_json()}
+        while True:
+            try:
+                return await self.ledger.call("settle_envelope_v1", arguments)
+            except DatabaseUnavailable as error:
+                if time.monotonic() - claim.claimed_at > LEASE_SECONDS:
+                    raise
+                log.warning("settle_waits_for_the_database", error=str(error))
+                await asyncio.sleep(SETTLE_PAUSE)
+
+    async def _look_again(self, claim: Claim) -> Done:
+        """What became of an envelope that is not ours any more. Claims nothing that we would not carry out."""
+        found = await self.ledger.call("envelope_story_v1", claim.key)
+        envelope = (found or {}).get("envelope") or {}
+        if envelope.get("status") != "completed":
+            return Done("busy")
+        ack = envelope.get("ack")
+        return Done("settled", ack if isinstance(ack, dict) else None)
+
+    async def _fail(self, claim: Claim, error: Exception) -> None:
+        """Have it tried again later. The words of foreign errors may quote what they met: they stay in the log."""
+        text = str(error) if isinstance(error, PulserError) else type(error).__name__
+        try:
+            failed = await self.ledger.call("fail_envelope_v1", {"claim_token": claim.token, "error": text})
+            if failed["settled"] and failed["state"] == "failed":
+                self.start(self._reply(claim.key))
+        except PulserError as trouble:
+            log.warning("envelope_left_to_its_lease", error=str(trouble))
+
+    async def _reply(self, key: dict[str, str]) -> None:
+        """Send the reply that the ledger holds for this envelope, if it is due."""
+        try:
+            claimed = await self.ledger.call("claim_reply_v1", key)
+        except PulserError as error:
+            log.warning("reply_left_behind", error=str(error))
+            return
+        if claimed["reply"] is not None:
+            await self._send(key, claimed["reply"])
+
+    async def _send(self, key: dict[str, str], reply: JsonValue) -> None:
+        """Send a claimed reply and say how it went: the ledger decides whether it is sent again."""
+        error: str | None = None
+        try:
+            await self.replies.send(Reply.from_json(reply))
+        except PulserError as trouble:
+            error = str(trouble)
+            log.warning("not_answered", error=error)
+        try:
+            await self.ledger.call("confirm_reply_v1", key | {"error": error})
+        except PulserError as trouble:
+            log.warning("reply_not_confirmed", error=str(trouble))
+
+    async def _send_late(self, claim: Claim, settlement: Settlement) -> None:
+        late = settlement.answered_late(claim.envelope).reply
+        if late is not None:
+            with contextlib.suppress(PulserError):
+                await self.replies.send(late)
+
+
+def _key(left: JsonValue) -> dict[str, str]:
+    return {"team_id": left["team_id"], "envelope_id": left["envelope_id"]}
+
+
+@dataclass(slots=True)
+class Drainer:
+    """One drain at a time in a process; a ring while it works is remembered."""
+
+    work: Work
+    _task: asyncio.Task[None] | None = None
+    _rung: bool = False
+
+    def wake(self) -> asyncio.Task[None]:
+        """Start to drain, or go on. The task ends when nothing is due."""
+        self._rung = True
+        if self._task is None or self._task.done():
+            self._task = self.work.start(self._drain())
+        return self._task
+
+    async def _drain(self) -> None:
+        while self._rung:
+            self._rung = False
+            try:
+                log.info("drained", done=await self.work.drain())
+            except PulserError as error:
+                log.warning("drain_stopped", error=str(error))
+            except Exception:  # the boundary of a run: the sweep rings again
+                log.exception("drain_failed")
