@@ -9,9 +9,13 @@ as $$
     select s.decrypted_secret
     from vault.decrypted_secrets s
     where s.name = read_secret_v1.name
-        and s.name in (
-            'slack_bot_token', 'slack_app_token', 'slack_signing_secret', 'slack_client_secret',
-            'slack_refresh_token', 'pulser_functions_url', 'pulser_function_key'
+        and (
+            s.name in (
+                'slack_bot_token', 'slack_app_token', 'slack_signing_secret', 'slack_signing_secret_previous',
+                'slack_client_secret', 'slack_refresh_token', 'pulser_functions_url', 'pulser_function_key',
+                'pulser_button_key'
+            )
+            or s.name ~ '^pulser_hook_[a-z0-9_]+$'
         )
 $$;
 

@@ -8,9 +8,10 @@ as $$
 declare
     known uuid;
 begin
-    if name is null or name not in (
-        'slack_bot_token', 'slack_app_token', 'slack_signing_secret', 'slack_client_secret',
-        'slack_refresh_token', 'pulser_functions_url', 'pulser_function_key'
+    if name is null or name !~ '^pulser_hook_[a-z0-9_]+$' and name not in (
+        'slack_bot_token', 'slack_app_token', 'slack_signing_secret', 'slack_signing_secret_previous',
+        'slack_client_secret', 'slack_refresh_token', 'pulser_functions_url', 'pulser_function_key',
+        'pulser_button_key'
     ) then
         raise exception '% is not a secret of pulser', name
             using errcode = 'invalid_parameter_value', hint = 'ssot/secrets/registry.yaml lists the names.';
@@ -26,4 +27,4 @@ end;
 $$;
 
 revoke all on function ops.store_secret_v1(text, text) from public, anon, authenticated, service_role;
-comment on function ops.store_secret_v1(text, text) is 'Stores one of pulser''s secrets in Vault; true when it is new. Called by `pulser dev`, as the owner of the database.';
+comment on function ops.store_secret_v1(text, text) is 'Stores one of pulser''s secrets in Vault; true when it is new. Called by `pulser dev` and ensure_button_key_v1, as the owner of the database.';

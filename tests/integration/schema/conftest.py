@@ -19,6 +19,10 @@ delete from ops.event_dispatches;
 delete from ops.platform_events;
 delete from ops.slack_channels;
 delete from ops.slack_holds;
+delete from ops.relay_sessions;
+delete from ops.relay_alarms;
+update ops.relay_control
+set transport = 'socket', changed_at = clock_timestamp(), changed_by = null, dials_paid_until = '-infinity';
 delete from net.http_request_queue;
 delete from vault.secrets;
 delete from cron.job_run_details;
@@ -28,6 +32,7 @@ insert into ops.notification_routes (name, position, minimum_severity, channel, 
 values ('default', 1000000, 'error', '#ops-alerts', true);
 commit;
 select setval('ops.doorbell', 0);
+select setval('ops.relay_doorbell', 0);
 """
 
 

@@ -9,6 +9,7 @@ from tests.integration.schema.helpers import Session
 
 NOW = "clock_timestamp()"
 ID = "gen_random_uuid()"
+A_SESSION = "'8f3b0c9e-0000-4000-8000-000000000001'"
 
 
 def platform_event(**columns: str) -> str:
@@ -38,6 +39,14 @@ def route(**columns: str) -> str:
 
 def hold(**columns: str) -> str:
     return insert("slack_holds", **{"method": "'*'", "reason": "'r'", "held_until": NOW} | columns)
+
+
+def relay_session(**columns: str) -> str:
+    return insert("relay_sessions", **{"session_id": ID, "worker": "'w'", "lease_until": NOW} | columns)
+
+
+def relay_alarm(**columns: str) -> str:
+    return insert("relay_alarms", **{"reason": "'r'"} | columns)
 
 
 def insert(table: str, **columns: str) -> str:
@@ -79,6 +88,21 @@ REFUSED = {
     "slack_channels.slack_channels_pkey": twice("slack_channels"),
     "slack_holds.slack_holds_pkey": f"{hold()}; {hold()}",
     "slack_holds.method_is_named": hold(method="'post'"),
+    "relay_control.relay_control_pkey": insert("relay_control", transport="'socket'"),
+    "relay_control.there_is_one_row": insert("relay_control", only_row="false"),
+    "relay_control.transport_is_known": "update ops.relay_control set transport = 'pigeon'",
+    "relay_sessions.relay_sessions_pkey": f"{relay_session()}; {twice('relay_sessions')}",
+    "relay_sessions.worker_is_named": relay_session(worker="''"),
+    "relay_sessions.state_is_known": relay_session(state="'odd'"),
+    "relay_sessions.a_live_session_said_hello": relay_session(state="'live'"),
+    "relay_sessions.who_said_hello_is_alive_for_a_time": relay_session(hello_at=NOW),
+    "relay_sessions.life_begins_with_the_hello": relay_session(hello_at="'2026-01-02'", alive_until="'2026-01-01'"),
+    "relay_sessions.ended_says_since_when": relay_session(state="'ended'", end_reason="'r'"),
+    "relay_sessions.ended_says_why": relay_session(state="'ended'", ended_at=NOW),
+    "relay_sessions.nothing_replaces_itself": relay_session(session_id=A_SESSION, replaces=A_SESSION),
+    "relay_sessions.envelopes_are_counted": relay_session(envelopes="-1"),
+    "relay_alarms.relay_alarms_pkey": f"{relay_alarm()}; {relay_alarm()}",
+    "relay_alarms.reason_is_named": relay_alarm(reason="''"),
     "notification_routes.notification_routes_pkey": f"{route()}; {route()}",
     "notification_routes.notification_routes_one_default": route(is_default="true"),
     "notification_routes.name_is_not_empty": route(name="''"),

@@ -116,6 +116,8 @@ async def test_the_ledger_works_on_postgres_15(on_15: Hosted) -> None:
         "ops_cron_history_prune 17 3 * * *",
         "ops_dispatch_sweep * * * * *",
         "ops_event_reconcile * * * * *",
+        "ops_relay_cover * * * * *",
+        "ops_relay_prune 23 * * * *",
     ]
 
 
@@ -137,7 +139,9 @@ async def test_an_insert_rings_on_postgres_15(on_15: Hosted) -> None:
     assert await on_15.owner.rings() == 1
 
 
-@pytest.mark.parametrize("command", ["sweep_v1", "reconcile_events_v1", "prune_cron_history_v1"])
+@pytest.mark.parametrize(
+    "command", ["sweep_v1", "reconcile_events_v1", "prune_cron_history_v1", "cover_relay_v1", "prune_relay_sessions_v1"]
+)
 async def test_the_owner_may_run_what_its_jobs_run(on_embedded: Hosted, command: str) -> None:
     """pg_cron runs a job as who scheduled it."""
     assert await on_embedded.owner.run(f"select ops.{command}()") == "SELECT 1"
