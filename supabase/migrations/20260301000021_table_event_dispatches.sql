@@ -7,6 +7,8 @@ create table if not exists ops.event_dispatches (
     first_of_statement boolean not null default false,
     recorded_at timestamptz not null default clock_timestamp(),
     routed_at timestamptz,
+    -- The card that tells of this event beside its own messages: the deploy that this result belongs to.
+    card_id uuid,
     claim_token uuid,
     claimed_by text,
     lease_until timestamptz,

@@ -1,4 +1,5 @@
--- The outbox. A delivery is one effect in Slack (today: one post), claimed with a token and a lease, settled once.
+-- The outbox. A delivery is one effect outside: a post, an update of a post, or a call of a deploy hook. It is claimed with a
+-- token and a lease, and settled once.
 -- queued → sending → sent | in_doubt | failed | dead; in_doubt → sent (adopted) | queued; failed → sending when due.
 create table if not exists ops.deliveries (
     delivery_id uuid primary key default gen_random_uuid(),
@@ -22,26 +23,46 @@ create table if not exists ops.deliveries (
     adopted boolean not null default false,
     slack_channel_id text,
     slack_ts text,
+    -- An update: the post whose message it changes to the card's newest state. card_version: what was sent of it.
+    card_id uuid references ops.cards (card_id),
+    target_delivery_id uuid references ops.deliveries (delivery_id),
+    card_version integer,
+    -- A call of a hook: {"hook", "service", "action", "inputs"}. Its channel is hook:<service>.
+    hook jsonb,
     created_at timestamptz not null default clock_timestamp(),
     sent_at timestamptz,
     dead_at timestamptz,
-    constraint kind_is_known check (kind in ('post')),
+    constraint kind_is_known check (kind in ('post', 'update', 'hook')),
+    constraint only_a_hook_has_a_hook check ((kind = 'hook') = (hook is not null)),
+    constraint an_update_has_its_message check ((kind = 'update') = (target_delivery_id is not null)),
+    constraint updates_and_hooks_are_of_a_card check (kind = 'post' or card_id is not null),
+    constraint only_a_post_is_in_doubt check (status <> 'in_doubt' or kind = 'post'),
     constraint status_is_known check (status in ('queued', 'sending', 'sent', 'in_doubt', 'failed', 'dead')),
     constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),
     constraint sending_is_claimed check (status <> 'sending' or claim_token is not null),
     constraint only_sending_and_in_doubt_are_claimed check (claim_token is null or status in ('sending', 'in_doubt')),
-    constraint sent_has_its_message check ((status = 'sent') = (slack_ts is not null and slack_channel_id is not null and sent_at is not null)),
+    constraint sent_has_its_message check (
+        (status = 'sent') = (sent_at is not null)
+        and (kind = 'hook' or (status = 'sent') = (slack_ts is not null and slack_channel_id is not null))
+    ),
     constraint trouble_has_a_reason check (status not in ('in_doubt', 'failed', 'dead') or reason is not null),
     constraint in_doubt_says_since_when check (status <> 'in_doubt' or doubtful_since is not null),
     constraint only_sent_is_adopted check (not adopted or status = 'sent'),
-    constraint dead_says_since_when check ((status = 'dead') = (dead_at is not null)),
-    -- An event stands once in a channel, whatever routes lead there (invariant 4).
-    constraint one_post_per_event_and_channel unique (event_id, channel)
+    constraint dead_says_since_when check ((status = 'dead') = (dead_at is not null))
 );
+
+-- An event stands once in a channel, whatever routes lead there (invariant 4).
+create unique index if not exists one_post_per_event_and_channel on ops.deliveries (event_id, channel) where kind = 'post';
+create index if not exists deliveries_of_event on ops.deliveries (event_id);
+-- What waits for a message is one update: it shows the newest state when it is sent.
+create unique index if not exists one_open_update_per_message on ops.deliveries (target_delivery_id)
+where kind = 'update' and status in ('queued', 'sending', 'failed');
 
 create unique index if not exists deliveries_position on ops.deliveries (position);
 create index if not exists deliveries_open on ops.deliveries (channel, position)
-where status in ('queued', 'sending', 'in_doubt', 'failed');
+where kind = 'post' and status in ('queued', 'sending', 'in_doubt', 'failed');
+create index if not exists deliveries_due on ops.deliveries (kind, next_attempt_at)
+where kind <> 'post' and status in ('queued', 'failed');
 create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';
 create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null;
 create index if not exists deliveries_dead on ops.deliveries (dead_at) where status = 'dead';
@@ -49,4 +70,4 @@ create index if not exists deliveries_dead on ops.deliveries (dead_at) where sta
 alter table ops.deliveries enable row level security;
 revoke all on table ops.deliveries from public, anon, authenticated;
 grant select on table ops.deliveries to service_role;
-comment on table ops.deliveries is 'The outbox: one row per message to Slack. Filled by record_deliveries_v1, drained by notify-dispatch.';
+comment on table ops.deliveries is 'The outbox: one row per post, update of a post, or call of a deploy hook. Filled by record_deliveries_v1, drained by notify-dispatch.';

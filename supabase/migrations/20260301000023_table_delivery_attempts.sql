@@ -1,4 +1,4 @@
--- Each try at a delivery, a post or a probe of Slack's history: what `pulser ledger show` and the page tell.
+-- Each try at a delivery, be it a post, a probe of Slack's history, an update or a hook: what `pulser ledger show` and the page tell.
 create table if not exists ops.delivery_attempts (
     delivery_id uuid not null references ops.deliveries (delivery_id) on delete cascade,
     claim_token uuid not null,
@@ -11,7 +11,7 @@ create table if not exists ops.delivery_attempts (
     reason text,
     error text,
     primary key (delivery_id, claim_token),
-    constraint purpose_is_known check (purpose in ('post', 'probe')),
+    constraint purpose_is_known check (purpose in ('post', 'probe', 'update', 'hook')),
     constraint outcome_is_known check (
         outcome in ('sent', 'adopted', 'failed', 'in_doubt', 'dead', 'absent', 'unknown', 'lease_expired')
     ),

@@ -19,7 +19,7 @@ as $$
                 from jsonb_each(payload) p
                 left join unnest(array[
                     'service', 'environment', 'severity', 'title', 'summary', 'url', 'version', 'commit', 'branch', 'run_id',
-                    'duration_s', 'error_rate', 'threshold', 'window', 'fingerprint'
+                    'duration_s', 'error_rate', 'threshold', 'window', 'fingerprint', 'deploy_id', 'card_id'
                 ]) k (key) on k.key = p.key
                 order by k.key is null, p.key
                 limit 40

@@ -1,5 +1,6 @@
 -- Settles claimed events: their deliveries are written in the same transaction (invariant 3).
--- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …}]}]
+-- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …}], "card", "fact", "deploy_result",
+-- "card_id"}]; attach_event_v1 tells what the last four are.
 create or replace function ops.record_deliveries_v1(claim_token uuid, routings jsonb)
 returns jsonb
 language plpgsql
@@ -17,6 +18,9 @@ begin
         where d.claim_token = record_deliveries_v1.claim_token order by d.position for update
     ) d;
 
+    perform ops.attach_event_v1(r.routing) from jsonb_array_elements(routings) r (routing)
+    where (r.routing ->> 'event_id')::uuid = any (held);
+
     with routed as (
         select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal
         from jsonb_array_elements(routings) r (routing)
@@ -30,11 +34,19 @@ begin
     insert into ops.deliveries (event_id, route, channel, mention)
     select routed.event_id, routed.delivery ->> 'route', routed.delivery ->> 'channel', routed.delivery ->> 'mention'
     from routed join ops.event_dispatches d on d.event_id = routed.event_id
+    -- Where the card of the event stands already, it changes in place instead.
+    where not exists (
+        select from ops.deliveries c
+        where c.event_id = d.card_id and c.channel = routed.delivery ->> 'channel' and c.kind = 'post' and c.status <> 'dead'
+    )
     order by d.position, routed.ordinal
-    on conflict (event_id, channel) do nothing;
+    on conflict (event_id, channel) where kind = 'post' do nothing;
 
     update ops.event_dispatches d
-    set status = case when exists (select from ops.deliveries v where v.event_id = d.event_id) then 'routed' else 'unrouted' end,
+    set status = case
+            when d.card_id is not null or exists (select from ops.deliveries v where v.event_id = d.event_id) then 'routed'
+            else 'unrouted'
+        end,
         routed_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
     where d.event_id = any (held)
         and d.event_id in (select (r ->> 'event_id')::uuid from jsonb_array_elements(routings) r);

@@ -1,5 +1,6 @@
 -- A worker that vanished while it posted leaves a delivery in doubt: its post may be in Slack or not.
--- One that vanished while it probed leaves it as doubtful as it was.
+-- One that vanished while it probed leaves it as doubtful as it was. An update can be repeated, and so can a webhook, which
+-- knows its idempotency key; GitHub knows none, so a call that it may have taken is not made again.
 create or replace function ops.expire_delivery_leases_v1()
 returns integer
 language plpgsql
@@ -8,6 +9,7 @@ set search_path = ''
 as $$
 declare
     expired integer;
+    lost_calls uuid[];
 begin
     with gone as (
         select d.delivery_id, d.claim_token from ops.deliveries d
@@ -17,16 +19,25 @@ begin
         update ops.delivery_attempts a
         set ended_at = clock_timestamp(), outcome = 'lease_expired', reason = 'lease_expired', error = 'the worker vanished'
         from gone where a.delivery_id = gone.delivery_id and a.claim_token = gone.claim_token
+    ), given_back as (
+        update ops.deliveries d
+        set status = case when d.kind = 'post' then 'in_doubt' when d.hook #>> '{hook,type}' like 'github%' then 'dead' else 'failed' end,
+            dead_at = case when d.hook #>> '{hook,type}' like 'github%' then clock_timestamp() end,
+            reason = case d.status when 'sending' then 'lease_expired' else d.reason end,
+            error = case d.status when 'sending' then format('worker %s vanished while it had it', d.claimed_by) else d.error end,
+            next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
+        from gone where d.delivery_id = gone.delivery_id
+        returning d.delivery_id, d.status
     )
-    update ops.deliveries d
-    set status = 'in_doubt', reason = case d.status when 'sending' then 'lease_expired' else d.reason end,
-        error = case d.status when 'sending' then format('worker %s vanished while it posted', d.claimed_by) else d.error end,
-        next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
-    from gone where d.delivery_id = gone.delivery_id;
-    get diagnostics expired = row_count;
+    select count(*), array_agg(g.delivery_id) filter (where g.status = 'dead') into expired, lost_calls from given_back g;
+
+    perform ops.settle_hook_v1(lost.delivery_id, jsonb_build_object(
+        'hook_status', 'failed', 'hook_text', 'Nobody knows whether GitHub took the call. Look there before you try again.'
+    )), ops.announce_dead_delivery_v1(lost.delivery_id)
+    from unnest(lost_calls) lost (delivery_id);
     return expired;
 end;
 $$;
 
 revoke all on function ops.expire_delivery_leases_v1() from public, anon, authenticated, service_role;
-comment on function ops.expire_delivery_leases_v1() is 'Puts deliveries of vanished workers in doubt; how many. Called by claim_deliveries_v1 and sweep_v1.';
+comment on function ops.expire_delivery_leases_v1() is 'Takes deliveries from vanished workers: posts are in doubt, updates and webhooks tried again; how many. Called by claim_deliveries_v1 and sweep_v1.';

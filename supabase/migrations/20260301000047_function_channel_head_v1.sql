@@ -1,4 +1,4 @@
--- The next delivery of a channel and when its own backoff ends. A channel's order is kept: only its head can go, and while
+-- The next post of a channel and when its own backoff ends. A channel's order is kept: only its head can go, and while
 -- the head is being posted nothing else does. One that has been in doubt for a minute is left behind (and said so), and so
 -- is one that is in doubt for the sixth time: Slack fails with this message, and would with it hold up all others.
 create or replace function ops.channel_head_v1(channel text)
@@ -10,7 +10,7 @@ as $$
     select d.delivery_id, d.status, d.next_attempt_at
     from ops.deliveries d
     where d.channel = channel_head_v1.channel
-        and d.status in ('queued', 'sending', 'in_doubt', 'failed')
+        and d.kind = 'post' and d.status in ('queued', 'sending', 'in_doubt', 'failed')
         and not (d.status = 'in_doubt' and (d.doubtful_since < clock_timestamp() - interval '1 minute' or d.attempts > 5))
     order by d.position
     limit 1

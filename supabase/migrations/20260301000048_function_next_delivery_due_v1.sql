@@ -1,4 +1,5 @@
--- When a delivery can next be claimed: a post that its channel's pace and Slack allow, a probe, or a lease that runs out.
+-- When a delivery can next be claimed: a post that its channel's pace and Slack allow, a probe, an update, a hook, or
+-- a lease that runs out.
 create or replace function ops.next_delivery_due_v1()
 returns timestamptz
 language sql
@@ -13,6 +14,21 @@ as $$
         (
             select greatest(d.next_attempt_at, ops.slack_held_until_v1('conversations.history'))
             from ops.deliveries d where d.status = 'in_doubt' and d.claim_token is null order by d.next_attempt_at limit 1
+        )
+        union all
+        (
+            -- Nearer than this to the end of what claim_updates_v1 lets the pace run, not even one is allowed.
+            select greatest(
+                d.next_attempt_at, ops.slack_held_until_v1('chat.update'),
+                (select p.used_until - interval '13.5 seconds' from ops.slack_paces p where p.method = 'chat.update')
+            )
+            from ops.deliveries d
+            where d.kind = 'update' and d.status in ('queued', 'failed') order by d.next_attempt_at limit 1
+        )
+        union all
+        (
+            select d.next_attempt_at from ops.deliveries d
+            where d.kind = 'hook' and d.status in ('queued', 'failed') order by d.next_attempt_at limit 1
         )
         union all
         (select d.lease_until from ops.deliveries d where d.claim_token is not null order by d.lease_until limit 1)

@@ -1,6 +1,6 @@
 -- Records how a claimed delivery ended. With a token that is not the delivery's any more it changes nothing (invariant 6).
 -- outcome: {"result": sent|adopted|failed|in_doubt|dead|absent|unknown, "reason", "error", "retry_in_s",
---           "slack_channel_id", "slack_ts", "hold_method", "hold_s"}
+--           "slack_channel_id", "slack_ts", "hold_method", "hold_s", "card_version", "hook_status", "hook_text", "hook_url"}
 create or replace function ops.settle_delivery_v1(delivery_id uuid, claim_token uuid, outcome jsonb)
 returns jsonb
 language plpgsql
@@ -32,6 +32,7 @@ begin
             case result when 'unknown' then least(interval '10 minutes', (clock_timestamp() - d.doubtful_since) / 10) end
         ),
         slack_channel_id = outcome ->> 'slack_channel_id', slack_ts = outcome ->> 'slack_ts',
+        card_version = (outcome ->> 'card_version')::integer,
         sent_at = case when result in ('sent', 'adopted') then clock_timestamp() end,
         dead_at = case when result = 'dead' then clock_timestamp() end,
         claim_token = null, claimed_by = null, lease_until = null
@@ -50,14 +51,9 @@ begin
             when settled.reason in ('channel_not_found', 'is_archived') then null
             else coalesce(settled.slack_channel_id, c.slack_channel_id)
         end
-    where c.channel = settled.channel and result in ('sent', 'failed', 'in_doubt', 'dead');
+    where settled.kind = 'post' and c.channel = settled.channel and result in ('sent', 'failed', 'in_doubt', 'dead');
 
-    if outcome ->> 'hold_method' is not null then
-        perform ops.hold_slack_v1(outcome ->> 'hold_method', (outcome ->> 'hold_s')::double precision, settled.reason);
-    end if;
-    if result = 'dead' then
-        perform ops.announce_dead_delivery_v1(settled.delivery_id);
-    end if;
+    perform ops.follow_settled_delivery_v1(settled.delivery_id, outcome);
     return jsonb_build_object('settled', true, 'status', settled.status);
 end;
 $$;

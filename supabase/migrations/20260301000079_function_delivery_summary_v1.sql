@@ -6,7 +6,7 @@ stable
 set search_path = ''
 as $$
     select jsonb_build_object(
-        'delivery_id', delivery.delivery_id, 'position', delivery.position,
+        'delivery_id', delivery.delivery_id, 'position', delivery.position, 'kind', delivery.kind, 'action', delivery.hook ->> 'action',
         'event_id', delivery.event_id, 'event_type', event ->> 'event_type',
         'route', delivery.route, 'channel', delivery.channel, 'status', delivery.status,
         'attempts', delivery.attempts, 'reason', delivery.reason, 'error', delivery.error, 'adopted', delivery.adopted,

@@ -12,6 +12,11 @@ begin
     if not found then
         return jsonb_build_object('retried', false, 'status', null, 'reason', 'there is no such delivery');
     end if;
+    if asked.kind <> 'post' then
+        return jsonb_build_object('retried', false, 'status', asked.status, 'reason', case asked.kind
+            when 'hook' then 'a deploy is asked for again in Slack' else 'the next change of the card is sent anyway'
+        end);
+    end if;
     if asked.status not in ('dead', 'failed', 'in_doubt') or asked.claim_token is not null then
         return jsonb_build_object('retried', false, 'status', asked.status, 'reason', case asked.status
             when 'sent' then 'it is in Slack' when 'queued' then 'it is waiting for its turn' else 'a worker has it just now'

@@ -1,0 +1,33 @@
+-- The state of what a message stands for. The version counts its changes: whoever wants to change a card says which version he
+-- has seen, so the first click wins (invariant 8). The message shows the newest version, sooner or later.
+create table if not exists ops.cards (
+    card_id uuid primary key,
+    version integer not null default 0,
+    kind text not null,
+    service text,
+    environment text,
+    release text,
+    phase text not null,
+    state jsonb not null default '{}',
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    constraint kind_is_known check (kind in ('alert', 'deploy', 'release')),
+    constraint phase_belongs_to_kind check (phase = any (case kind
+        when 'alert' then array['open', 'acknowledged', 'investigating']
+        when 'deploy' then array['requested', 'approved', 'rejected', 'started', 'completed', 'failed', 'expired']
+        else array['deployed', 'rolling_back', 'rolled_back']
+    end)),
+    constraint a_deploy_names_its_service check (kind <> 'deploy' or (service is not null and environment is not null)),
+    constraint state_is_an_object check (jsonb_typeof(state) = 'object')
+);
+
+-- Two people cannot deploy the same service into the same environment at once.
+create unique index if not exists one_running_deploy_per_service_and_environment on ops.cards (service, environment)
+where kind = 'deploy' and phase in ('requested', 'approved', 'started');
+create index if not exists cards_of_service on ops.cards (service, environment, kind, created_at);
+create index if not exists cards_open_alerts on ops.cards (created_at) where kind = 'alert';
+
+alter table ops.cards enable row level security;
+revoke all on table ops.cards from public, anon, authenticated;
+grant select on table ops.cards to service_role;
+comment on table ops.cards is 'State of each alert, deploy and release that a message stands for; card_id is the id of its event. Written by settle_envelope_v1, record_deliveries_v1 and settle_delivery_v1.';

@@ -1,0 +1,42 @@
+-- A card with its event and its first message. Where nothing is stored yet (an event from before the cards), its event tells
+-- what it would be, with version 0; null when there is no such event.
+create or replace function ops.card_json_v1(card_id uuid)
+returns jsonb
+language sql
+volatile
+set search_path = ''
+as $$
+    select jsonb_build_object(
+        'card_id', asked.card_id,
+        'version', coalesce(c.version, 0),
+        'kind', coalesce(c.kind, d.kind),
+        'service', coalesce(c.service, e.event #>> '{payload,service}'),
+        'environment', coalesce(c.environment, e.event #>> '{payload,environment}'),
+        'release', coalesce(c.release, e.event #>> '{payload,version}'),
+        'phase', coalesce(c.phase, case d.kind when 'deploy' then 'requested' when 'release' then 'deployed' else 'open' end),
+        'state', coalesce(c.state, '{}'),
+        'event', e.event,
+        'current_release', (
+            select f.version from ops.service_facts f
+            where f.service = coalesce(c.service, e.event #>> '{payload,service}')
+                and f.environment = coalesce(c.environment, e.event #>> '{payload,environment}', '') and f.aspect = 'release'
+        ),
+        'channel', m.slack_channel_id, 'ts', m.slack_ts
+    )
+    from (values (card_json_v1.card_id)) asked (card_id)
+    left join ops.cards c on c.card_id = asked.card_id
+    left join ops.read_events_v1(array[card_json_v1.card_id]) e on e.event_id = asked.card_id
+    cross join lateral (
+        select case e.event ->> 'event_type'
+            when 'deploy.requested' then 'deploy' when 'deploy.completed' then 'release' else 'alert'
+        end as kind
+    ) d
+    left join lateral (
+        select p.slack_channel_id, p.slack_ts from ops.deliveries p
+        where p.event_id = asked.card_id and p.kind = 'post' and p.status = 'sent' order by p.position limit 1
+    ) m on true
+    where c.card_id is not null or e.event_id is not null
+$$;
+
+revoke all on function ops.card_json_v1(uuid) from public, anon, authenticated, service_role;
+comment on function ops.card_json_v1(uuid) is 'A card as JSON. Called by card_for_event_v1, claim_deliveries_v1, settle_envelope_v1 and the stories.';

@@ -1,0 +1,29 @@
+-- Queues an update of each message of a card. One that waits is enough: it shows the newest state when it is sent. One that is
+-- being sent may show an older one, which catch_up_card_v1 sees when it is settled. Whoever calls this holds the card's row.
+create or replace function ops.refresh_card_v1(card_id uuid)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+    queued integer;
+begin
+    insert into ops.deliveries (kind, event_id, route, channel, card_id, target_delivery_id)
+    select 'update', p.event_id, 'card', p.channel, refresh_card_v1.card_id, p.delivery_id
+    from ops.deliveries p
+    where p.event_id = refresh_card_v1.card_id and p.kind = 'post' and p.status = 'sent'
+        -- Asked, not left to the unique index: that would wait for whoever settles an update and waits for the card.
+        and not exists (
+            select from ops.deliveries u
+            where u.target_delivery_id = p.delivery_id and u.kind = 'update' and u.status in ('queued', 'sending', 'failed')
+        );
+    get diagnostics queued = row_count;
+    if queued > 0 then
+        perform ops.ring_doorbell_v1('card');
+    end if;
+    return queued;
+end;
+$$;
+
+revoke all on function ops.refresh_card_v1(uuid) from public, anon, authenticated, service_role;
+comment on function ops.refresh_card_v1(uuid) is 'Queues updates of a card''s messages; how many. Called by change_card_v1, apply_deploy_result_v1 and settle_hook_v1.';

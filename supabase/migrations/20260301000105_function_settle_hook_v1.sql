@@ -1,0 +1,35 @@
+-- What became of a deploy hook, on its card: accepted, or failed, and then the card can be acted on again.
+create or replace function ops.settle_hook_v1(delivery_id uuid, outcome jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    called ops.deliveries;
+begin
+    select d.* into called from ops.deliveries d where d.delivery_id = settle_hook_v1.delivery_id;
+    if called.kind <> 'hook' or called.status not in ('sent', 'dead') then
+        return;
+    end if;
+    update ops.cards c
+    set version = c.version + 1, updated_at = clock_timestamp(),
+        phase = case
+            when called.status = 'sent' then c.phase
+            when c.kind = 'deploy' and c.phase = 'approved' then 'failed'
+            when c.kind = 'release' and c.phase = 'rolling_back' then 'deployed'
+            else c.phase
+        end,
+        state = (case when called.status = 'dead' and c.kind <> 'deploy' then c.state - 'rollback' else c.state end)
+            || jsonb_build_object('hook', jsonb_build_object(
+                'status', case called.status when 'sent' then 'accepted' else 'failed' end,
+                'action', called.hook ->> 'action',
+                'text', left(coalesce(outcome ->> 'hook_text', called.error), 500), 'url', left(outcome ->> 'hook_url', 2000),
+                'at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            ))
+    where c.card_id = called.card_id;
+    perform ops.refresh_card_v1(called.card_id);
+end;
+$$;
+
+revoke all on function ops.settle_hook_v1(uuid, jsonb) from public, anon, authenticated, service_role;
+comment on function ops.settle_hook_v1(uuid, jsonb) is 'Shows on the card how the call of its hook ended. Called by settle_delivery_v1 and expire_delivery_leases_v1.';

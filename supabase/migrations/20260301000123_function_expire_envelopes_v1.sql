@@ -1,0 +1,28 @@
+-- Recorded, but the answer of the database came too late to acknowledge: Slack's user has seen a failure, so nothing is run.
+create or replace function ops.expire_envelopes_v1(envelopes jsonb, worker text)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    late record;
+    expired integer := 0;
+begin
+    for late in
+        select e.id from jsonb_array_elements(envelopes) g (given)
+        join ops.slack_envelopes e on e.team_id = g.given ->> 'team_id' and e.envelope_id = g.given ->> 'envelope_id'
+        where e.status = 'pending' and e.attempts = 0 and e.event_type in ('interactive', 'slash_commands')
+        order by e.id
+        for update of e
+    loop
+        perform ops.end_envelope_v1(late.id, 'expired', 'it was recorded too late to be acknowledged', worker);
+        expired := expired + 1;
+    end loop;
+    return jsonb_build_object('expired', expired);
+end;
+$$;
+
+revoke all on function ops.expire_envelopes_v1(jsonb, text) from public, anon, authenticated;
+grant execute on function ops.expire_envelopes_v1(jsonb, text) to service_role;
+comment on function ops.expire_envelopes_v1(jsonb, text) is 'Ends clicks and commands that nobody acknowledged: {expired: how many}. Called by socket-relay.';

@@ -1,0 +1,1 @@
+select cron.schedule('ops_envelope_prune', '*/10 * * * *', 'select ops.prune_envelopes_v1()');

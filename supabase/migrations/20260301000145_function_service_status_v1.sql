@@ -1,0 +1,43 @@
+-- Each service and environment that is configured or was heard of: last deployment, last CI, open alerts of the last day.
+create or replace function ops.service_status_v1()
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+    with known as (
+        select s.service, e.environment from ops.services s cross join lateral unnest(s.environments) e (environment)
+        union
+        -- News without an environment are told with the only one that the service has, else by themselves.
+        select f.service, f.environment from ops.service_facts f
+        where f.environment <> '' or not exists (select from ops.services s where s.service = f.service)
+        union
+        select c.service, coalesce(c.environment, '') from ops.cards c
+        where c.kind = 'alert' and c.created_at > clock_timestamp() - interval '24 hours' and c.service is not null
+            and (c.environment is not null or not exists (select from ops.services s where s.service = c.service))
+    ), running as (
+        select r.deploy from jsonb_array_elements(ops.running_deploys_v1(null)) r (deploy)
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'service', k.service, 'environment', nullif(k.environment, ''),
+        'deploy', ops.newest_fact_v1(k.service, k.environment, 'deploy'), 'ci', ops.newest_fact_v1(k.service, k.environment, 'ci'),
+        'open_alerts', a.open, 'acknowledged_alerts', a.acknowledged, 'oldest_open_alert_at', a.oldest,
+        'running_deploy', (
+            select r.deploy from running r
+            where r.deploy ->> 'service' = k.service and r.deploy ->> 'environment' = k.environment
+        )
+    ) order by k.service, k.environment), '[]')
+    from known k
+    cross join lateral (
+        select count(*) filter (where c.phase = 'open') as open, count(*) filter (where c.phase <> 'open') as acknowledged,
+            min(c.created_at) filter (where c.phase = 'open') as oldest
+        from ops.cards c
+        where c.service = k.service and c.kind = 'alert' and c.created_at > clock_timestamp() - interval '24 hours'
+            and coalesce(c.environment, k.environment) = k.environment
+    ) a
+$$;
+
+revoke all on function ops.service_status_v1() from public, anon, authenticated;
+grant execute on function ops.service_status_v1() to service_role;
+comment on function ops.service_status_v1() is 'How each service is. Called by command-handler for /pulser status.';
