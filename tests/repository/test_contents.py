@@ -34,8 +34,9 @@ REGISTRY_HOSTS = [
 ]
 VAULT_NAMES = [
     *("slack_bot_token", "slack_app_token", "slack_signing_secret", "slack_client_secret", "slack_refresh_token"),
-    *("pulser_functions_url", "pulser_function_key"),
+    *("slack_signing_secret_previous", "pulser_functions_url", "pulser_function_key", "pulser_button_key"),
 ]
+HOOK_NAMES = "pulser_hook_*"  # a secret for each deploy hook; who installs pulser names them
 PINNED = re.compile(r"[a-z0-9][a-z0-9._-]*==[0-9][0-9a-z.+!-]*( ; [^#]+)?")
 SQL = re.compile(
     r"\bselect\b.*\bfrom\b|^\s*select\s+\S+[.(]|\binsert\s+into\b|\bupdate\b.*\bset\b|\bdelete\s+from\b", re.I | re.S
@@ -99,9 +100,9 @@ def test_what_is_deployed_holds_one_statement_of_sql() -> None:
 
 
 def test_the_registry_of_secrets_has_the_names_of_the_contract() -> None:
-    """ssot/secrets/registry.yaml lists just the names that the contract fixes."""
+    """ssot/secrets/registry.yaml lists just the names that the contract fixes, and the hooks' pattern."""
     registry = yaml.safe_load((ROOT / "ssot" / "secrets" / "registry.yaml").read_text())
-    assert sorted(it["name"] for it in registry["secrets"]) == sorted(VAULT_NAMES)
+    assert sorted(it["name"] for it in registry["secrets"]) == sorted([*VAULT_NAMES, HOOK_NAMES])
 
 
 def test_the_registry_of_secrets_holds_names_only() -> None:
@@ -112,11 +113,12 @@ def test_the_registry_of_secrets_holds_names_only() -> None:
 
 
 def test_vault_is_open_for_the_names_of_the_contract() -> None:
-    """The two SQL functions that touch Vault know just the names that the contract fixes."""
+    """The two SQL functions that touch Vault know just the names that the contract fixes, and the hooks' pattern."""
     for function in ("read_secret_v1", "store_secret_v1"):
         (migration,) = [it for it in MIGRATIONS if it.stem.endswith(f"_function_{function}")]
         (names,) = re.findall(r"name (?:not )?in \(([^)]*)\)", migration.read_text())
         assert sorted(re.findall(r"'(\w+)'", names)) == sorted(VAULT_NAMES)
+        assert re.findall(r"name !?~ '(.*)'", migration.read_text()) == ["^pulser_hook_[a-z0-9_]+$"]
 
 
 def test_nothing_deployed_holds_a_secret_by_its_shape() -> None:

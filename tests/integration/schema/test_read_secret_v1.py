@@ -11,10 +11,23 @@ NAMES = (
     "slack_bot_token",
     "slack_app_token",
     "slack_signing_secret",
+    "slack_signing_secret_previous",
     "slack_client_secret",
     "slack_refresh_token",
     "pulser_functions_url",
     "pulser_function_key",
+    "pulser_button_key",
+    "pulser_hook_github",
+    "pulser_hook_web_2",
+)
+# Nearly the name of a hook's secret.
+NO_HOOKS = (
+    "pulser_hook_",
+    "pulser_hook_GitHub",
+    "pulser_hook_a-b",
+    "pulser_hook_a\n",
+    "my_pulser_hook_a",
+    "pulser_hook",
 )
 
 
@@ -37,14 +50,14 @@ async def test_a_secret_that_is_not_there_is_null(db: Session) -> None:
     assert await db.call("read_secret_v1", name="slack_bot_token") is None
 
 
-@pytest.mark.parametrize("name", ["stripe_key", "SLACK_BOT_TOKEN", "slack_bot_token ", "", None])
+@pytest.mark.parametrize("name", ["stripe_key", "SLACK_BOT_TOKEN", "slack_bot_token ", "", None, *NO_HOOKS])
 async def test_a_foreign_secret_cannot_be_read(db: Session, name: str | None) -> None:
     """Vault holds the secrets of the whole project."""
     await db.run("select vault.create_secret('sentinel-foreign', $1)", name)
     assert await db.call("read_secret_v1", name=name) is None
 
 
-@pytest.mark.parametrize("name", ["stripe_key", "", None])
+@pytest.mark.parametrize("name", ["stripe_key", "", None, *NO_HOOKS])
 async def test_a_foreign_secret_cannot_be_stored(db: Session, name: str | None) -> None:
     """Nor can another name be overwritten through here."""
     with pytest.raises(asyncpg.InvalidParameterValueError, match="is not a secret of pulser"):
