@@ -36,7 +36,7 @@ def apply(
     wanted = [it.to_json() for it in services]
 
     async def work(database: Database) -> list[Change]:
-        changes = changes_between(await database.call("list_services_v1"), wanted)
+        changes = changes_between(await _held(database), wanted)
         if changes and not dry_run:
             await database.call("apply_services_v1", {"services": wanted})
         return changes
@@ -60,7 +60,7 @@ def diff(file: File = None, database_url: DatabaseUrl = None, as_json: AsJson = 
     wanted = [it.to_json() for it in _of_file(file)]
 
     async def work(database: Database) -> list[Change]:
-        return changes_between(await database.call("list_services_v1"), wanted)
+        return changes_between(await _held(database), wanted)
 
     changes = run(database_url, work)
     if as_json:
@@ -78,12 +78,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The services that the database knows: where each runs, who may do what, how it is deployed."""
-
-    async def work(database: Database) -> list[dict[str, Any]]:
-        held: list[dict[str, Any]] = await database.call("list_services_v1")
-        return held
-
-    held = run(database_url, work)
+    held = run(database_url, _held)
     if service is not None:
         held = [it for it in held if it["service"] == service] or fail(f"no service is named {service}")
     if as_json:
@@ -94,6 +89,12 @@ def show(
         _print_all(held)
     else:
         console().print("No services: write them into the file, then run `pulser services apply`.")
+
+
+async def _held(database: Database) -> list[dict[str, Any]]:
+    """The services of the database, each with its policy and its hooks."""
+    hooks = {it["service"]: it for it in await database.call("service_hooks_v1")}
+    return [policy | hooks.get(policy["service"], {}) for policy in await database.call("list_services_v1")]
 
 
 def _of_file(file: Path | None) -> tuple[FileService, ...]:

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.postgres import Call
+from tests.integration.cli.conftest import Pulser
+
+HOOK = "{type: webhook, url: 'https://h.example/x', secret: pulser_hook_x}"
+WEBHOOK = "webhook https://h.example/x (pulser_hook_x)"
+FILE = f"""
+routes:
+  - {{name: default, channel: "#ops-alerts", is_default: true}}
+services:
+  - {{service: api, environments: [staging, production], approvers: [U0123456], deploy: {HOOK}}}
+  - {{service: web, environments: [production]}}
+"""
+
+
+def rewrite(file: Path, old: str, new: str) -> None:
+    file.write_text(FILE.replace(old, new))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "pulser.yaml"
+    path.write_text(FILE)
+    return path
+
+
+async def test_apply_makes_the_services_those_of_the_file(pulser: Pulser, call: Call, file: Path) -> None:
+    """What the file has is added; the output says so, a line for each service."""
+    result = await pulser("services", "apply", str(file))
+    assert result.stdout.splitlines() == [
+        f"+ api: environments staging production, approval_required true, approvers U0123456, deploy {WEBHOOK}",
+        "+ web: environments production, approval_required true",
+        "2 added",
+    ]
+    assert [it["service"] for it in await call("list_services_v1")] == ["api", "web"]
+
+
+async def test_apply_again_changes_nothing(pulser: Pulser, file: Path) -> None:
+    """Applying twice is applying once, and that is said."""
+    await pulser("services", "apply", str(file))
+    again = await pulser("services", "apply", str(file))
+    assert again.stdout == "Nothing to change: the 2 services are as in the file.\n"
+
+
+async def test_dry_run_changes_nothing(pulser: Pulser, call: Call, file: Path) -> None:
+    """--dry-run tells what would change, and leaves the database as it is."""
+    result = await pulser("services", "apply", str(file), "--dry-run", "--json")
+    assert (json.loads(result.stdout)["applied"], json.loads(result.stdout)["added"]) == (False, 2)
+    assert await call("list_services_v1") == []
+
+
+async def test_diff_sees_a_hook_that_leads_elsewhere(pulser: Pulser, file: Path) -> None:
+    """Hooks are compared too, though what people may do with a service does not show them."""
+    await pulser("services", "apply", str(file))
+    same = await pulser("services", "diff", str(file))
+    rewrite(file, "h.example", "i.example")
+    other = await pulser("services", "diff", str(file))
+    assert (same.exit_code, same.stdout) == (0, "")
+    assert (other.exit_code, other.stdout) == (
+        1,
+        "~ api: deploy webhook https://h.example/x (pulser_hook_x) → webhook https://i.example/x (pulser_hook_x)\n",
+    )
+
+
+async def test_what_the_file_does_not_have_is_removed(pulser: Pulser, call: Call, file: Path) -> None:
+    """The file is the whole truth."""
+    await pulser("services", "apply", str(file))
+    rewrite(file, FILE[FILE.index("services:") :], "")
+    result = await pulser("services", "apply", str(file))
+    assert result.stdout.splitlines()[-1] == "2 removed"
+    assert await call("list_services_v1") == []
+
+
+async def test_what_may_surprise_is_noted(pulser: Pulser, file: Path) -> None:
+    """A deploy that nobody can approve is applied, and said."""
+    rewrite(file, "approvers: [U0123456], ", "")
+    result = await pulser("services", "apply", str(file))
+    assert result.stdout.splitlines()[-1] == "Note: api: nobody can approve a deploy, approvers is empty."
+
+
+async def test_a_faulty_file_changes_nothing(pulser: Pulser, call: Call, file: Path) -> None:
+    """The place of the fault is on standard error, the exit code is that of wrong usage."""
+    rewrite(file, "pulser_hook_x", "hook_x")
+    result = await pulser("services", "apply", str(file))
+    assert result.exit_code == 2
+    assert "services.0.deploy.webhook.secret: must be the name of a secret in Vault" in result.stderr
+    assert await call("list_services_v1") == []
+
+
+async def test_show_lists_who_may_do_what(pulser: Pulser, file: Path) -> None:
+    """One line a service; what cannot be done is a dash."""
+    await pulser("services", "apply", str(file))
+    result = await pulser("services", "show", columns=120)
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["Service", "Environments", "Deploy", "Approved", "by", "Rolled", "back", "by"],
+        ["api", "staging", "production", "everybody", "U0123456", "–"],
+        ["web", "production", "–", "–", "–"],
+    ]
+
+
+async def test_show_one_names_its_hook(pulser: Pulser, file: Path) -> None:
+    """All that is known of one service; of the secret only the name."""
+    await pulser("services", "apply", str(file))
+    result = await pulser("services", "show", "api")
+    assert f"Deployed by          {WEBHOOK}" in result.stdout.splitlines()
+
+
+async def test_show_knows_no_other(pulser: Pulser) -> None:
+    """A name that is not there is an error; nothing at all is a hint."""
+    result = await pulser("services", "show", "ghost")
+    empty = await pulser("services", "show")
+    assert (result.exit_code, result.stderr) == (1, "Error: no service is named ghost\n")
+    assert empty.stdout == "No services: write them into the file, then run `pulser services apply`.\n"
+
+
+async def test_show_as_json(pulser: Pulser, file: Path) -> None:
+    """Programs get the policies and the hooks."""
+    await pulser("services", "apply", str(file))
+    shown = json.loads((await pulser("services", "show", "--json")).stdout)
+    assert [(it["service"], it["can_deploy"], bool(it["deploy"])) for it in shown] == [
+        ("api", True, True),
+        ("web", False, False),
+    ]
