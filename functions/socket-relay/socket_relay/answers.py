@@ -1,0 +1,209 @@
+"""What happens to one envelope: record, ack, forward, in the order that its session gave; one task each.
+
+The sockets never wait for any of it. An envelope that is not in the ledger is not acknowledged; one whose time is over
+is neither acknowledged nor, where Slack has told its user that it failed, run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from pulser.database import Database
+from pulser.envelope import Envelope
+from pulser.errors import PulserError
+from pulser.replies import Replies
+from pulser.settlement import Reply
+from socket_relay.effects import Ack, Forward, Record
+from socket_relay.forward import UNREACHABLE, Forwarder, Handled
+from socket_relay.pace import Pace
+from socket_relay.recorder import NotRecorded, Recorded, Recorder
+from socket_relay.websocket import Connection
+
+WAITS = {
+    "response_type": "ephemeral",
+    "text": "Your command is recorded. What answers it cannot be reached at the moment; the answer comes as soon as"
+    " it is back.",
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far one envelope has come."""
+
+    connection: Connection
+    envelope: Envelope
+    received_at: float
+    by: float
+    recorded: Recorded | None = None
+    answer: asyncio.Task[Handled] | None = None
+    answer_by: float = 0.0
+    too_late: bool = False
+
+
+@dataclass(slots=True)
+class Answers:
+    """Performs the effects of envelopes. `elsewhere`: live connections on which an ack may go when its own is gone."""
+
+    ledger: Database
+    recorder: Recorder
+    forwarder: Forwarder
+    replies: Replies
+    elsewhere: Callable[[], Iterable[Connection]]
+    pace: Pace
+    clock: Callable[[], float] = time.monotonic
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _awaited: dict[tuple[str, str], asyncio.Task[Handled]] = field(default_factory=dict)
+
+    def take(self, connection: Connection, effects: list[Record | Ack | Forward]) -> None:
+        """Begin with an envelope; returns at once."""
+        record = next(it for it in effects if isinstance(it, Record))
+        by = next((it.by for it in effects if isinstance(it, Ack)), record.received_at + self.pace.ack_within)
+        course = _Course(connection, record.envelope, record.received_at, by)
+        self._start(self._perform(course, effects))
+
+    async def finish(self, limit: float) -> None:
+        """Let what was begun end within `limit` seconds, then stop it."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=limit)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _perform(self, course: _Course, effects: list[Record | Ack | Forward]) -> None:
+        try:
+            for effect in effects:
+                match effect:
+                    case Record() if not await self._record(course, effect):
+                        return
+                    case Forward():
+                        self._forward(course, effect)
+                    case Ack():
+                        await self._ack(course, effect)
+        except Exception:  # the boundary of one envelope: the ledger has it, or Slack sends it again
+            log.exception("envelope_failed", envelope_id=course.envelope.envelope_id)
+
+    async def _record(self, course: _Course, effect: Record) -> bool:
+        """Write it down; whether to go on."""
+        envelope = course.envelope
+        try:
+            course.recorded = recorded = await self.recorder.record(
+                envelope, effect.received_at, course.connection.id, effect.refused
+            )
+        except NotRecorded as error:
+            log.warning("envelope_not_recorded", envelope_id=envelope.envelope_id, why=str(error))
+            return False
+        now = self.clock()
+        log.info(
+            "envelope_recorded",
+            envelope_id=envelope.envelope_id,
+            type=envelope.type,
+            state=recorded.state,
+            session_id=course.connection.id,
+            after_ms=round(1000 * (now - course.received_at)),
+        )
+        course.too_late = now > course.by or recorded.state == "expired"
+        if not course.too_late:
+            return True
+        if recorded.to_be_run and envelope.type in ("interactive", "slash_commands"):
+            await self._expire(envelope)
+            return False
+        # Slack sends an event again and then has its ack; meanwhile it is worked on.
+        return envelope.is_retried_by_slack
+
+    async def _expire(self, envelope: Envelope) -> None:
+        """Slack has told the user that it failed: so it must not happen a moment later."""
+        key = {"team_id": envelope.team_id, "envelope_id": envelope.envelope_id}
+        give_up_at = self.clock() + self.pace.keep_late
+        while self.clock() < give_up_at:
+            try:
+                await self.ledger.call("expire_envelopes_v1", {"envelopes": [key], "worker": self.recorder.worker})
+            except PulserError as error:
+                log.warning("envelope_not_expired_yet", **key, error=str(error))
+                await asyncio.sleep(5 * self.pace.record_again)
+            else:
+                log.warning("envelope_expired", **key)
+                return
+
+    def _forward(self, course: _Course, effect: Forward) -> None:
+        """Ring the handler, in a task of its own."""
+        envelope, recorded = course.envelope, course.recorded
+        key = (envelope.team_id, envelope.logical_key or envelope.envelope_id)
+        if recorded is None:
+            return
+        if not recorded.to_be_run:
+            # Its twin is being answered here: Slack takes the first ack, so this one must bring the same answer.
+            course.answer, course.answer_by = self._awaited.get(key), effect.answer_by
+            return
+        within = effect.answer_by - self.clock() - self.pace.answer_margin if envelope.wants_answer else 0.0
+        task = self._start(self.forwarder.forward(envelope, within))
+        if envelope.wants_answer:
+            course.answer, course.answer_by = task, effect.answer_by
+            self._awaited[key] = task
+            task.add_done_callback(lambda _: self._awaited.pop(key, None))
+
+    async def _ack(self, course: _Course, effect: Ack) -> None:
+        """Acknowledge: on the socket that received it, else on another one, once."""
+        if course.too_late:
+            return
+        payload = await self._payload(course) if effect.awaits_answer else None
+        body: dict[str, Any] = {"envelope_id": effect.envelope_id}
+        if payload is not None:
+            body["payload"] = payload
+        went_by = await self._send(course.connection, json.dumps(body))
+        log.info(
+            "envelope_acked" if went_by else "envelope_not_acked",
+            envelope_id=effect.envelope_id,
+            session_id=went_by and went_by.id,
+            payload=payload is not None,
+            after_ms=round(1000 * (self.clock() - course.received_at)),
+        )
+
+    async def _payload(self, course: _Course) -> dict[str, Any] | None:
+        """What the ack carries, as far as it is known in time."""
+        if course.recorded is not None and course.recorded.ack is not None:
+            return course.recorded.ack
+        if course.answer is None:
+            return None
+        done, _ = await asyncio.wait({course.answer}, timeout=max(0.0, course.answer_by - self.clock()))
+        handled = course.answer.result() if done and not course.answer.cancelled() else UNREACHABLE
+        if not done:
+            self._start(self._answer_late(course.envelope, course.answer))
+        if handled is UNREACHABLE and course.envelope.type == "slash_commands":
+            return WAITS
+        return handled.ack
+
+    async def _answer_late(self, envelope: Envelope, answer: asyncio.Task[Handled]) -> None:
+        """The handler took its answer for timely, and it was not: the same text goes to the user by itself."""
+        handled = await answer
+        if handled.ack is None or envelope.type != "slash_commands" or not handled.ack.get("text"):
+            return
+        reply = Reply.of_body(envelope, handled.ack)
+        if reply is None:
+            return
+        try:
+            await self.replies.send(reply)
+        except PulserError as error:
+            log.warning("late_answer_not_sent", envelope_id=envelope.envelope_id, error=str(error))
+
+    async def _send(self, own: Connection, text: str) -> Connection | None:
+        if own.is_open and await own.send(text):
+            return own
+        for other in self.elsewhere():
+            if other is not own and other.is_open:
+                return other if await other.send(text) else None
+        return None
+
+    def _start(self, work: Any) -> asyncio.Task[Any]:  # noqa: ANN401  any coroutine
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

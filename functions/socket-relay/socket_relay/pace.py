@@ -1,0 +1,40 @@
+"""The relay's own times and sizes, in seconds unless a name says otherwise. Tests give smaller ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What one relay keeps to. The session's own times (hello, ping, drain …) are `session.Timing`."""
+
+    # The ledger.
+    heartbeat: float = 2.0  # between two reports
+    lease: int = 20  # of a session, in whole seconds; several missed reports fit in
+    ask_again: float = 1.0  # at least, between two questions for a lease
+    ask_at_most: float = 5.0  # at most: a lease that a dead relay held is free sooner than the ledger foresaw
+    # Dialling.
+    dial_limit: float = 10.0  # TCP, TLS and upgrade
+    close_limit: float = 1.0  # a peer that does not answer our close
+    dials_per_lease: int = 5  # failed ones, before another relay may try
+    probe: float = 60.0  # between two tries while Slack refuses the token
+    switched_off_hold: float = 600.0  # nobody dials after link_disabled
+    # Recording.
+    record_again: float = 0.1  # after a failure of the database; doubles up to a second
+    ack_within: float = 2.5  # after receipt; later nothing is acked
+    keep_late: float = 60.0  # a click nobody could record is kept so long, so that its user hears of it
+    group: int = 200  # envelopes in one call
+    group_bytes: int = 2_000_000
+    waiting: int = 5_000  # envelopes in memory
+    waiting_bytes: int = 64_000_000
+    # Forwarding.
+    hands: int = 64  # concurrent requests to one handler, of those awaited and of those not
+    connect_limit: float = 1.0
+    answer_margin: float = 0.15  # the handler says "working" so much before the ack is due
+    late_answer: float = 10.0  # an awaited answer that misses the ack is waited for so long
+    # Ends.
+    retire_before: float = 40.0  # the end of a bounded run: cron looks each 10 s, a dial takes up to 10 s
+    stop_limit: float = 7.5  # SIGTERM: how long a successor is waited for
+    finish_limit: float = 1.0  # and then for the envelopes in hand
+    goodbye_limit: float = 1.0  # and for the ledger to hear of it

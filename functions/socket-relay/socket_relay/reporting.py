@@ -1,0 +1,62 @@
+"""The heartbeat to the ledger: every two seconds, and at once when something has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from pulser.errors import PulserError
+from socket_relay.ghosts import GhostWatch
+from socket_relay.leases import Leases, Report
+from socket_relay.pace import Pace
+from socket_relay.roster import Roster
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Reporting:
+    """`last`: what the ledger answered last, to a report that told our present state."""
+
+    roster: Roster
+    leases: Leases
+    pace: Pace
+    clock: Callable[[], float] = time.monotonic
+    ghosts: GhostWatch = field(default_factory=GhostWatch)
+    last: Report | None = None
+    reported: asyncio.Event = field(default_factory=asyncio.Event)  # set after each report; whoever waits clears it
+
+    async def run(self) -> None:
+        """Report until it is cancelled. A database that is away costs no connection."""
+        while True:
+            try:
+                await self.report()
+            except PulserError as error:
+                log.warning("not_reported", error=str(error))
+            except Exception:  # the boundary of a report: without the next one the leases end
+                log.exception("report_failed")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.pace.heartbeat):
+                    await self.roster.changed.wait()
+
+    async def report(self) -> None:
+        """Tell the ledger, and act on what it answers. Raises PulserError."""
+        self.roster.changed.clear()
+        rows = self.roster.rows()
+        self.last = report = await self.leases.report(rows)
+        self.roster.reported(rows)
+        for session_id in report.lost:
+            if (connection := self.roster.find(session_id)) is not None:
+                connection.close("lease_lost")
+        if not report.switched_on:
+            for connection in self.roster.connections():
+                connection.close("switched_off")
+        detail = self.ghosts.reported(self.roster.hellos(), report.open)
+        self.reported.set()
+        if detail is not None:
+            await self.leases.alarm("ghost_connections", detail)

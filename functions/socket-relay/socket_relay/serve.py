@@ -1,0 +1,90 @@
+"""The HTTP side of the relay as a function: health, the key, and the ring that starts a run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pulser import logs
+from pulser.database import Database, connect
+from pulser.errors import PulserError, SecretMissing
+from pulser.http import KeyCheck, answer_error, answer_health
+from pulser.vault import Vault
+from socket_relay.health import Health
+from socket_relay.relay import Parts, Relay, Times
+from socket_relay.runs import Runs
+from socket_relay.settings import RelaySettings
+
+FUNCTION = "socket-relay"
+WAIT = 5.0  # seconds: how long ?wait=1 waits for a connection
+
+log = structlog.get_logger()
+
+
+class Service:
+    """Everything one process of the function needs, made at its first request: the process was forked before."""
+
+    def __init__(self, settings: RelaySettings, ledger: Database, times: Times | None = None) -> None:
+        times = times or Times()
+        vault = Vault(ledger)
+        self._keys = KeyCheck(vault)
+        self._health = Health(ledger, vault)
+        self._parts = Parts.of(ledger, vault, str(settings.slack_api_url), times.pace, None)
+        name = f"{FUNCTION}@{socket.gethostname()}:{os.getpid()}"
+        seconds = settings.pulser_relay_seconds
+        self.runs = Runs(lambda number: Relay(self._parts, f"{name}/{number}", times, seconds=seconds))
+
+    @classmethod
+    def from_environment(cls) -> Service:
+        """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
+        settings = RelaySettings()
+        logs.configure(settings.pulser_log_level)
+        return cls(settings, connect(settings))
+
+    async def answer(self, request: Request) -> Response:
+        """GET ?action=health: the health. POST: 202 and a run serves; with ?wait=1, 200 when it has had a try."""
+        if request.method == "GET" and request.query_params.get("action") == "health":
+            return answer_health(FUNCTION, await self._health.checks())
+        if request.method != "POST":
+            return answer_error(405, "method_not_allowed", "POST rings; GET ?action=health tells how I am")
+        try:
+            admitted = await self._keys.admits(request)
+        except PulserError as error:
+            # What the database says for itself is for the log: whoever asks has not shown a key.
+            log.warning("key_cannot_be_checked", error=str(error))
+            why = str(error) if isinstance(error, SecretMissing) else "the database does not answer"
+            return answer_error(503, "unavailable", f"the key cannot be checked: {why}")
+        if not admitted:
+            return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
+        relay = self.runs.ring()
+        if request.query_params.get("wait"):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WAIT):
+                    await relay.until_live()
+            return JSONResponse({"ok": True, "live": len(relay.roster.alive())})
+        return JSONResponse({"ok": True, "accepted": True}, status_code=202)
+
+    async def close(self) -> None:
+        """End the runs and give connections back."""
+        await self.runs.close()
+        await self._parts.close()
+
+
+async def answer(service: Callable[[], Service], request: Request) -> Response:
+    """The answer to any request; 503 while the environment is not complete."""
+    try:
+        serving = service()
+    except ValidationError as error:
+        logs.configure()
+        # The text names the variables; it quotes no value (Settings hides its input).
+        log.error("environment_is_not_complete", error=str(error))  # noqa: TRY400  a traceback would say no more
+        return answer_error(503, "misconfigured", "the environment is not complete; the log says what is missing")
+    return await serving.answer(request)
