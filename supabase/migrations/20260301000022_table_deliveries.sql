@@ -60,7 +60,7 @@ where kind = 'update' and status in ('queued', 'sending', 'failed');
 
 create unique index if not exists deliveries_position on ops.deliveries (position);
 create index if not exists deliveries_open on ops.deliveries (channel, position)
-where kind = 'post' and status in ('queued', 'sending', 'in_doubt', 'failed');
+where status in ('queued', 'sending', 'in_doubt', 'failed');
 create index if not exists deliveries_due on ops.deliveries (kind, next_attempt_at)
 where kind <> 'post' and status in ('queued', 'failed');
 create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';

@@ -24,7 +24,7 @@ begin
         set status = case when d.kind = 'post' then 'in_doubt' when d.hook #>> '{hook,type}' like 'github%' then 'dead' else 'failed' end,
             dead_at = case when d.hook #>> '{hook,type}' like 'github%' then clock_timestamp() end,
             reason = case d.status when 'sending' then 'lease_expired' else d.reason end,
-            error = case d.status when 'sending' then format('worker %s vanished while it had it', d.claimed_by) else d.error end,
+            error = case d.status when 'sending' then format('worker %s vanished while it sent it', d.claimed_by) else d.error end,
             next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
         from gone where d.delivery_id = gone.delivery_id
         returning d.delivery_id, d.status

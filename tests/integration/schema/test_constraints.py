@@ -41,6 +41,28 @@ def hold(**columns: str) -> str:
     return insert("slack_holds", **{"method": "'*'", "reason": "'r'", "held_until": NOW} | columns)
 
 
+def service(**columns: str) -> str:
+    return insert("services", **{"service": "'api'"} | columns)
+
+
+def card(**columns: str) -> str:
+    return insert("cards", **{"card_id": ID, "kind": "'alert'", "phase": "'open'"} | columns)
+
+
+def deploy_card(**columns: str) -> str:
+    deploy = {"kind": "'deploy'", "phase": "'started'", "service": "'api'", "environment": "'production'"}
+    return card(**deploy | columns)
+
+
+def fact(**columns: str) -> str:
+    told = {"service": "'api'", "environment": "''", "aspect": "'ci'", "what": "'passed'"}
+    return insert("service_facts", **told | {"event_id": ID, "position": "1", "at": NOW} | columns)
+
+
+def envelope(**columns: str) -> str:
+    return insert("slack_envelopes", **{"envelope_id": "'e'", "team_id": "'T'"} | columns)
+
+
 def relay_session(**columns: str) -> str:
     return insert("relay_sessions", **{"session_id": ID, "worker": "'w'", "lease_until": NOW} | columns)
 
@@ -58,7 +80,12 @@ def twice(table: str) -> str:
     return f"insert into ops.{table} overriding system value select * from ops.{table}"  # noqa: S608
 
 
+UPDATE, IN_DOUBT, REASON, METHOD, OTHER = "'update'", "'in_doubt'", "'r'", "'chat.update'", "'other'"
 LEASE = {"claim_token": ID, "lease_until": NOW}
+OF_A_CARD = {"card_id": "(select card_id from ops.cards)"}
+A_HOOK = {"kind": "'hook'", "hook": "'{}'"}
+HELD = {"lease_until": NOW, "claim_token": A_SESSION}
+A_TARGET = {"target_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
 REFUSED = {
     "platform_events.platform_events_pkey": twice("platform_events"),
     "platform_events.status_is_ok_or_error": platform_event(status="'maybe'"),
@@ -80,6 +107,46 @@ REFUSED = {
     "deliveries.only_sent_is_adopted": delivery(adopted="true"),
     "deliveries.dead_says_since_when": delivery(status="'dead'", reason="'r'"),
     "deliveries.one_post_per_event_and_channel": delivery(channel="(select channel from ops.deliveries limit 1)"),
+    "deliveries.only_a_hook_has_a_hook": delivery(hook="'{}'"),
+    "deliveries.an_update_has_its_message": f"{card()}; {delivery(kind=UPDATE, **OF_A_CARD)}",
+    "deliveries.updates_and_hooks_are_of_a_card": delivery(**A_HOOK),
+    "deliveries.only_a_post_is_in_doubt": (
+        f"{card()}; {delivery(status=IN_DOUBT, reason=REASON, doubtful_since=NOW, **A_HOOK, **OF_A_CARD)}"
+    ),
+    "deliveries.deliveries_card_id_fkey": delivery(card_id=ID),
+    "deliveries.deliveries_target_delivery_id_fkey": (
+        f"{card()}; {delivery(kind=UPDATE, target_delivery_id=ID, **OF_A_CARD)}"
+    ),
+    "deliveries.one_open_update_per_message": (
+        f"{card()}; {delivery(kind=UPDATE, **A_TARGET, **OF_A_CARD)}; {delivery(kind=UPDATE, **A_TARGET, **OF_A_CARD)}"
+    ),
+    "services.services_pkey": f"{service()}; {service()}",
+    "services.service_is_named": service(service="'Two words'"),
+    "services.a_service_has_an_environment": service(environments="'{}'"),
+    "services.deploy_hook_is_known": service(deploy="""'{"type": "fax"}'"""),
+    "services.rollback_hook_is_known": service(rollback="""'{"type": "fax"}'"""),
+    "services.hook_secrets_are_names_in_vault": service(deploy="""'{"type": "webhook", "secret": "hunter2"}'"""),
+    "cards.cards_pkey": f"{card()}; {twice('cards')}",
+    "cards.kind_is_known": card(kind="'poem'", phase="'deployed'"),
+    "cards.phase_belongs_to_kind": card(phase="'deployed'"),
+    "cards.a_deploy_names_its_service": card(kind="'deploy'", phase="'started'"),
+    "cards.state_is_an_object": card(state="'[]'"),
+    "cards.one_running_deploy_per_service_and_environment": f"{deploy_card()}; {deploy_card()}",
+    "service_facts.service_facts_pkey": f"{fact()}; {fact()}",
+    "service_facts.aspect_is_known": fact(aspect="'mood'"),
+    "slack_paces.slack_paces_pkey": f"{insert('slack_paces', method=METHOD)}; {insert('slack_paces', method=METHOD)}",
+    "slack_envelopes.slack_envelopes_pkey": f"{envelope(id='7')}; {envelope(id='7', team_id=OTHER)}",
+    "slack_envelopes.one_row_per_envelope": f"{envelope()}; {envelope()}",
+    "slack_envelopes.one_row_per_logical_event": (
+        f"{envelope(logical_key=OTHER)}; {envelope(envelope_id=OTHER, logical_key=OTHER)}"
+    ),
+    "slack_envelopes.status_is_known": envelope(status="'odd'"),
+    "slack_envelopes.transport_is_known": envelope(transport="'pigeon'"),
+    "slack_envelopes.a_claim_has_a_lease": envelope(claim_token=ID),
+    "slack_envelopes.slack_envelopes_claimed": (f"{envelope(**HELD)}; {envelope(envelope_id=OTHER, **HELD)}"),
+    "slack_envelopes.reply_status_is_known": envelope(reply_status="'odd'", reply_due_at=NOW),
+    "slack_envelopes.a_due_reply_says_when": envelope(reply_status="'due'"),
+    "slack_envelopes.slack_envelopes_duplicate_of_fkey": envelope(duplicate_of="0"),
     "delivery_attempts.delivery_attempts_pkey": twice("delivery_attempts"),
     "delivery_attempts.delivery_attempts_delivery_id_fkey": attempt(delivery_id=ID),
     "delivery_attempts.purpose_is_known": attempt(purpose="'call'"),

@@ -15,7 +15,7 @@ async def test_a_post_of_a_vanished_worker_is_in_doubt(db: Session) -> None:
     assert (row["status"], row["reason"], row["error"]) == (
         "in_doubt",
         "lease_expired",
-        "worker w1 vanished while it posted",
+        "worker w1 vanished while it sent it",
     )
 
 

@@ -114,7 +114,10 @@ async def test_the_ledger_works_on_postgres_15(on_15: Hosted) -> None:
     jobs = await on_15.owner.column("select jobname || ' ' || schedule from cron.job order by jobname")
     assert jobs == [
         "ops_cron_history_prune 17 3 * * *",
+        "ops_deploy_expire * * * * *",
         "ops_dispatch_sweep * * * * *",
+        "ops_envelope_prune */10 * * * *",
+        "ops_envelope_sweep * * * * *",
         "ops_event_reconcile * * * * *",
         "ops_relay_cover * * * * *",
         "ops_relay_prune 23 * * * *",
