@@ -22,6 +22,7 @@ class Arguments:
 
     values: Json
     token: str = ""
+    token_in_header: bool = True
 
     def text(self, name: str, default: str = "") -> str:
         """An argument as a string; numbers are taken as Slack takes them."""
@@ -108,7 +109,7 @@ async def read_arguments(request: web.Request) -> Arguments:
         return Arguments(values, token.strip())
     # Slack takes the token as a form field too, but not in a JSON body.
     in_form = request.content_type != "application/json"
-    return Arguments(values, str(values.get("token", "")) if in_form else "")
+    return Arguments(values, str(values.get("token", "")) if in_form else "", token_in_header=False)
 
 
 async def _body(request: web.Request) -> Json:

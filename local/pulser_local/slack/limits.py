@@ -80,13 +80,24 @@ POST_INTERVAL: Final = 1.0  # seconds
 POST_TOLERANCE: Final = 0.02  # seconds
 RATE_WINDOW: Final = 60.0  # seconds
 CALLS_PER_MINUTE: Final = {
+    # Sources disagree between tier 1 with a burst and tier 3; this is between them.
+    "apps.connections.open": 20,
     "auth.test": 600,  # "hundreds per minute"
     "chat.postMessage": 600,  # "several hundred messages per minute"
     "chat.getPermalink": 600,  # "hundreds per minute"
+    "chat.postEphemeral": 100,  # tier 4
     "chat.update": 50,  # tier 3
     "chat.delete": 50,  # tier 3
     "conversations.history": 50,  # tier 3, internal apps
     "conversations.replies": 50,  # tier 3
     "conversations.info": 50,  # tier 3
     "conversations.list": 20,  # tier 2
+    "usergroups.list": 20,  # tier 2
+    "usergroups.users.list": 20,  # tier 2
+    "users.info": 100,  # tier 4
+    "users.list": 20,  # tier 2
+    "views.open": 100,  # tier 4
+    "views.publish": 100,  # tier 4
+    "views.push": 100,  # tier 4
+    "views.update": 100,  # tier 4
 }

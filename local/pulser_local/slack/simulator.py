@@ -1,4 +1,4 @@
-"""The Slack simulator: one workspace behind Slack's Web API."""
+"""The Slack simulator: one workspace behind Slack's Web API, with the people in it and the app's sockets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from aiohttp import web
 from pulser_local.slack.calls import CallLog
 from pulser_local.slack.clock import Clock
 from pulser_local.slack.controls import Controls
+from pulser_local.slack.delivery import Carrier, Retries
 from pulser_local.slack.faults import Faults
+from pulser_local.slack.interactions.acting import Acting
+from pulser_local.slack.interactions.answer_routes import AnswerRoutes
+from pulser_local.slack.interactions.interactivity import Interactivity
+from pulser_local.slack.people import User
 from pulser_local.slack.rates import Rates
+from pulser_local.slack.socket_mode.link import Link
+from pulser_local.slack.socket_mode.sockets import Sockets
+from pulser_local.slack.timers import Timers
 from pulser_local.slack.tokens import Tokens
 from pulser_local.slack.web_api import WebApi
-from pulser_local.slack.workspace import DEFAULT_CHANNELS, Workspace
+from pulser_local.slack.workspace import DEFAULT_CHANNELS, Json, Workspace
 
 _CLOSING_SECONDS = 2.0
 
@@ -22,15 +30,19 @@ _CLOSING_SECONDS = 2.0
 class SlackSimulator:
     """A workspace with its API. Mount it in a server of yours, or start its own on 127.0.0.1.
 
-    bot_token: the token clients must send; one is made up when it is empty.
+    bot_token, app_token, signing_secret: what clients must send or check; made up where empty.
     rate_limit: whether Slack's rate limits hold.
-    public_url: where permalinks lead; empty means the address the client called. It may be set later.
+    public_url: where permalinks and response_urls lead; empty means the simulator's own server. It may be set later.
+
+    What people do (`press`, `command`, `submit_view`, `mention` …) is in `acting`, and reachable from here too.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all are named, and all have a default
         self,
         *,
         bot_token: str = "",
+        app_token: str = "",
+        signing_secret: str = "",
         channels: Sequence[str] = DEFAULT_CHANNELS,
         rate_limit: bool = True,
         public_url: str = "",
@@ -38,14 +50,60 @@ class SlackSimulator:
     ) -> None:
         self.clock = clock or Clock()
         self.bot_token = bot_token or f"xoxb-simulator-{secrets.token_hex(12)}"
+        self.app_token = app_token or f"xapp-simulator-{secrets.token_hex(12)}"
+        self.signing_secret = signing_secret or secrets.token_hex(16)
+        self.verification_token = secrets.token_hex(12)
         self.public_url = public_url
         self.workspace = Workspace(channels, now=self.clock.now)
-        self.tokens = Tokens(self.bot_token)
+        self.tokens = Tokens(self.bot_token, self.app_token)
         self.rates = Rates(self.clock.monotonic, enabled=rate_limit)
         self.faults = Faults()
         self.calls = CallLog()
+        self.timers = Timers(self.clock.monotonic)
+        self.sockets = Sockets(self.app_id, self.clock, self.timers)
+        self.interactivity = Interactivity.of(self.workspace, self.rates, self.clock)
+        self.carrier: Carrier = self.sockets
+        self.retries = Retries(lambda: self.carrier, self.sockets.settings, self.timers)
+        self.acting = Acting(self)
         self._runner: web.AppRunner | None = None
         self._url = ""
+        self.press = self.acting.press
+        self.press_in_view = self.acting.press_in_view
+        self.command = self.acting.command
+        self.submit_view = self.acting.submit_view
+        self.close_view = self.acting.close_view
+        self.say = self.acting.say
+        self.mention = self.acting.mention
+        self.open_home = self.acting.open_home
+        self.event = self.acting.event
+
+    @property
+    def team_id(self) -> str:
+        """The workspace."""
+        return self.workspace.team.id
+
+    @property
+    def app_id(self) -> str:
+        """The app installed in it."""
+        return self.workspace.team.app.app_id
+
+    @property
+    def bot_user_id(self) -> str:
+        """The app's user, whom people mention."""
+        return self.workspace.team.app.user_id
+
+    @property
+    def users(self) -> dict[str, User]:
+        """The people, by name."""
+        return {user.name: user for user in self.interactivity.people.users.values()}
+
+    def ephemerals(self, channel_id: str | None, user_id: str) -> list[Json]:
+        """The private messages this person sees in a channel (None: in all), oldest first."""
+        return self.interactivity.private.of(user_id, channel_id)
+
+    def modals(self, user_id: str) -> list[Json]:
+        """The modals this person has open, the visible one last."""
+        return self.interactivity.views.modals(user_id)
 
     @property
     def url(self) -> str:
@@ -55,13 +113,20 @@ class SlackSimulator:
         return self._url
 
     @property
+    def base_url(self) -> str:
+        """Where the app reaches it: public_url, or the own server's address."""
+        return self.public_url.rstrip("/") or self.url
+
+    @property
     def api_url(self) -> str:
         """What a client takes instead of https://slack.com/api/."""
         return f"{self.url}/api/"
 
     def add_routes(self, app: web.Application) -> None:
-        """Serve /api/<method> and /sim/* in an application. When it shuts down, held calls are let go."""
+        """Serve /api/<method>, /link/, response_urls and /sim/*. When the application ends, held calls are let go."""
         WebApi(self).add_routes(app)
+        Link(self.sockets).add_routes(app)
+        AnswerRoutes(self).add_routes(app)
         Controls(self).add_routes(app)
         app.on_shutdown.append(self._let_go)
 
@@ -89,3 +154,5 @@ class SlackSimulator:
 
     async def _let_go(self, _app: web.Application) -> None:
         self.faults.clear()
+        self.sockets.let_go()
+        self.timers.clear()

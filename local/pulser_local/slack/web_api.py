@@ -1,4 +1,4 @@
-"""/api/<method>: the calls of clients, with the faults that are switched on."""
+"""/api/<method>: the calls of clients."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pulser_local.slack import failing
+from pulser_local.slack.answering import Asked, answer
 from pulser_local.slack.arguments import Arguments, read_arguments
-from pulser_local.slack.calls import ABORTED, Call
 from pulser_local.slack.errors import RateLimitedError, SlackError
 from pulser_local.slack.failing import Reply
-from pulser_local.slack.faults import SetFault
 from pulser_local.slack.invocation import Invocation
 from pulser_local.slack.methods import METHODS, Method
 
@@ -36,72 +34,39 @@ class WebApi:
         try:
             arguments = await read_arguments(request)
         except SlackError as error:
-            self._log(name, Arguments({}), Reply(error.to_json()), None)
-            return Reply(error.to_json()).response()
-        fault = self.simulator.faults.find(name, self._channel_names(arguments))
-        # From here to the effect nothing is awaited: two calls cannot share one strike.
-        reply = await self._reply(request, arguments, fault)
-        return failing.reset(request) if reply is None else reply.response()
-
-    async def _reply(self, request: web.Request, arguments: Arguments, one: SetFault | None) -> Reply | None:
-        name = request.match_info["method"]
-        if one is not None and one.fault.kind == "slow":
-            one.strike()
-            await failing.held(one)
-            reply: Reply | None = self._perform(request, arguments)
-        elif one is None:
-            reply = self._perform(request, arguments)
-        else:
-            done = self._perform(request, arguments) if one.fault.after_effect else None
-            if done is not None and not done.ok:
-                self._log(name, arguments, done, None)
-                return done
-            one.strike()
-            reply = failing.struck(one.fault, done)
-        self._log(name, arguments, reply, one)
-        if one is not None and one.fault.kind == "stall":
-            await failing.held(one)
-        return reply
+            refusal = Reply(error.to_json())
+            return await answer(self.simulator, request, Asked(name, Arguments({})), lambda: refusal)
+        return await answer(self.simulator, request, Asked(name, arguments), lambda: self._perform(request, arguments))
 
     def _perform(self, request: web.Request, arguments: Arguments) -> Reply:
         """The call as Slack would have it: who asks, how often, then what."""
         simulator, name = self.simulator, request.match_info["method"]
-        scopes = {"X-OAuth-Scopes": ",".join(sorted(simulator.tokens.scopes))}
         try:
             method = _method(name)
-            simulator.tokens.check(arguments.token)
-            simulator.tokens.require(method.scopes)
+            in_header = arguments.token_in_header or method.caller == "bot"
+            simulator.tokens.check(arguments.token if in_header else "", method.caller)
+            simulator.tokens.require(method.scopes, method.caller)
             simulator.rates.take_call(name)
-            invocation = Invocation(
-                arguments,
-                simulator.workspace,
-                simulator.rates,
-                simulator.tokens,
-                (simulator.public_url or f"{request.scheme}://{request.host}").rstrip("/"),
-            )
-            return Reply({"ok": True, **method.answer(invocation)}, headers=scopes)
+            body = {"ok": True, **method.answer(self._invocation(request, arguments))}
         except RateLimitedError as error:
             return Reply(error.to_json(), error.status, {"Retry-After": str(error.retry_after)})
         except SlackError as error:
             return Reply(error.to_json(), error.status)
+        scopes = simulator.tokens.scopes if method.caller == "bot" else simulator.tokens.app_scopes
+        return Reply(body, headers={"X-OAuth-Scopes": ",".join(sorted(scopes))})
 
-    def _channel_names(self, arguments: Arguments) -> set[str]:
-        given = arguments.text("channel")
-        channel = self.simulator.workspace.find(given) if given else None
-        return {given} if channel is None else {channel.id, channel.name}
-
-    def _log(self, name: str, arguments: Arguments, reply: Reply | None, one: SetFault | None) -> None:
-        given = arguments.text("channel") or None
-        channel = self.simulator.workspace.find(given) if given else None
-        self.simulator.calls.add(
-            Call(
-                at=self.simulator.clock.now(),
-                method=name,
-                channel=given if channel is None else channel.id,
-                status=ABORTED if reply is None else reply.status,
-                error=None if reply is None else reply.error,
-                fault=None if one is None else one.fault.kind,
-            )
+    def _invocation(self, request: web.Request, arguments: Arguments) -> Invocation:
+        simulator = self.simulator
+        called_url = f"{request.scheme}://{request.host}"
+        return Invocation(
+            arguments,
+            simulator.workspace,
+            simulator.rates,
+            simulator.tokens,
+            (simulator.public_url or called_url).rstrip("/"),
+            called_url,
+            simulator.interactivity,
+            simulator.sockets.tickets,
         )
 
 

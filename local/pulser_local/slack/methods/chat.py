@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-
 from pulser_local.slack import limits, validation
 from pulser_local.slack.arguments import Arguments
+from pulser_local.slack.contents import new_content, with_ids, with_markdown
 from pulser_local.slack.errors import SlackError
 from pulser_local.slack.invocation import Invocation
 from pulser_local.slack.workspace import Channel, Content, Json, Message
@@ -16,12 +15,31 @@ def post_message(invocation: Invocation) -> Json:
     arguments, workspace = invocation.arguments, invocation.workspace
     channel = invocation.channel_by_name_or_id()
     _check_may_post(invocation, channel)
-    content = _new_content(arguments)
+    content = new_content(arguments)
     validation.check_content(content)
     thread_ts = _thread(invocation, channel)
     invocation.rates.take_post(channel.id)
-    message = workspace.post(channel.id, _with_ids(content), thread_ts=thread_ts)
+    message = workspace.post(channel.id, with_ids(content), thread_ts=thread_ts)
     return {"channel": channel.id, "ts": message.ts, "message": message.to_json()}
+
+
+def post_ephemeral(invocation: Invocation) -> Json:
+    """chat.postEphemeral: a message that one user sees, in a channel of the app."""
+    arguments = invocation.arguments
+    arguments.required("user")
+    channel = invocation.channel_by_name_or_id()
+    if channel.is_archived:
+        raise SlackError("is_archived")
+    if not channel.is_member:
+        raise SlackError("not_in_channel")
+    user = invocation.interactivity.people.users.get(arguments.text("user"))
+    if user is None:
+        raise SlackError("user_not_in_channel")
+    content = new_content(arguments)
+    validation.check_content(content)
+    thread_ts = arguments.text("thread_ts") or None
+    message = invocation.interactivity.private.post(channel.id, user.id, with_ids(content), thread_ts=thread_ts)
+    return {"message_ts": message["ts"]}
 
 
 def update(invocation: Invocation) -> Json:
@@ -36,7 +54,7 @@ def update(invocation: Invocation) -> Json:
         raise SlackError("msg_too_long")
     content = _changed_content(arguments, message)
     validation.check_content(content)
-    message = invocation.workspace.update(channel.id, message.ts, _with_ids(content))
+    message = invocation.workspace.update(channel.id, message.ts, with_ids(content))
     shown = message.to_json()
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
 
@@ -70,16 +88,6 @@ def _check_may_post(invocation: Invocation, channel: Channel) -> None:
         raise SlackError("not_in_channel")
 
 
-def _new_content(arguments: Arguments) -> Content:
-    content = Content(
-        text=arguments.text("text")[: limits.MESSAGE_TEXT],
-        blocks=arguments.objects("blocks", refusal="invalid_blocks_format") or [],
-        attachments=arguments.objects("attachments", refusal="invalid_attachments") or [],
-        metadata=arguments.object("metadata", refusal="invalid_metadata_format") or None,
-    )
-    return _with_markdown(arguments, content)
-
-
 def _changed_content(arguments: Arguments, message: Message) -> Content:
     """What chat.update leaves: text alone removes the blocks; metadata stays unless it is given."""
     text = arguments.values.get("text")
@@ -96,54 +104,7 @@ def _changed_content(arguments: Arguments, message: Message) -> Content:
         attachments=message.attachments if attachments is None else attachments,
         metadata=message.metadata if metadata is None else metadata or None,
     )
-    return _with_markdown(arguments, content)
-
-
-def _with_markdown(arguments: Arguments, content: Content) -> Content:
-    markdown = arguments.text("markdown_text")
-    if not markdown:
-        return content
-    if content.text or content.blocks:
-        raise SlackError("markdown_text_conflict")
-    if len(markdown) > limits.MARKDOWN_TEXT:
-        raise SlackError("msg_too_long")
-    blocks: list[Json] = [{"type": "markdown", "text": markdown}]
-    return Content(markdown, blocks, content.attachments, content.metadata)
-
-
-def _with_ids(content: Content) -> Content:
-    """Slack names what the author left without a name: clicks are told apart by these."""
-    return Content(content.text, _named(content.blocks), _attachments(content), content.metadata)
-
-
-def _attachments(content: Content) -> list[Json]:
-    return [
-        {**attachment, "id": number, "blocks": _named(attachment["blocks"])}
-        if "blocks" in attachment
-        else {**attachment, "id": number}
-        for number, attachment in enumerate(content.attachments, start=1)
-    ]
-
-
-def _named(blocks: list[Json]) -> list[Json]:
-    return [{**_with_actions(block), "block_id": block.get("block_id") or _new_id()} for block in blocks]
-
-
-def _with_actions(block: Json) -> Json:
-    if block["type"] == "actions":
-        return {**block, "elements": [_acting(element) for element in block["elements"]]}
-    accessory = block.get("accessory")
-    if accessory and accessory["type"] != "image":
-        return {**block, "accessory": _acting(accessory)}
-    return block
-
-
-def _acting(element: Json) -> Json:
-    return {**element, "action_id": element.get("action_id") or _new_id()}
-
-
-def _new_id() -> str:
-    return secrets.token_urlsafe(4)
+    return with_markdown(arguments, content)
 
 
 def _thread(invocation: Invocation, channel: Channel) -> str | None:
