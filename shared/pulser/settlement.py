@@ -47,6 +47,7 @@ class CardChange:
     environment: str | None
     phase: str
     state: Mapping[str, Any]
+    release: str | None = None
 
     def to_json(self) -> Json:
         """As settle_envelope_v1 takes it."""
@@ -61,6 +62,7 @@ class NewCard:
     environment: str
     phase: Literal["requested", "approved"]
     state: Mapping[str, Any]
+    release: str | None = None
     event: str = "main"
     kind: Literal["deploy"] = "deploy"
 

@@ -1,0 +1,288 @@
+"""What a pressed button does: a function of the action, the card, the policy and the clock. Pure.
+
+The first click wins, by the card's version, which the ledger compares when the decision is settled. A click that does
+nothing says who did it before and when, or who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from action_handler import notes
+from action_handler.action import Press, Verb
+from action_handler.policy import Membership, Policy, permission
+from pulser.card import Card, Person
+from pulser.settlement import Hook
+
+Outcome = Literal["done", "late", "refused"]
+
+_DONE_BY: dict[str, tuple[str, ...]] = {
+    "acknowledged": ("acknowledged",),
+    "investigating": ("investigating",),
+    "approved": ("approval", "by"),
+    "rejected": ("approval", "by"),
+    "rollback": ("rollback",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`done`: the card goes to `phase` and `state`, `event_type` is appended with `facts`. Else only a private `note`.
+
+    `reason` is one word for the audit.
+    """
+
+    outcome: Outcome
+    reason: str
+    note: str | None = None
+    phase: str = ""
+    state: Mapping[str, Any] = field(default_factory=dict)
+    event_type: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    hook: Hook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a decision depends on. `drawn_for`: the release in the button's value. `now` is aware."""
+
+    press: Press
+    card: Card
+    policy: Policy | None
+    membership: Membership
+    now: datetime
+    drawn_for: str | None = None
+
+    @property
+    def clicker(self) -> Person:
+        """Who pressed, now."""
+        return Person(self.press.user, self.press.name, self.now)
+
+    @property
+    def service(self) -> str:
+        """The service's name, for people."""
+        return self.card.service or "(no service)"
+
+
+def needs_policy(verb: Verb) -> bool:
+    """Whether a permission is asked for."""
+    return verb in {"approve", "reject", "rollback"}
+
+
+def named(verb: Verb, policy: Policy | None) -> tuple[str, ...]:
+    """Who may, by the policy."""
+    if policy is None:
+        return ()
+    return policy.rollback_by if verb == "rollback" else policy.approvers
+
+
+def decide(it: Situation) -> Decision:
+    """What the click does to the card."""
+    match it.press.verb:
+        case "acknowledge":
+            return _acknowledge(it)
+        case "investigate":
+            return _investigate(it)
+        case "approve":
+            return _approve(it)
+        case "reject":
+            return _reject(it)
+        case "rollback":
+            return _rollback(it)
+
+
+def _acknowledge(it: Situation) -> Decision:
+    if it.card.kind != "alert":
+        return _refused("wrong_card", notes.wrong_card())
+    if it.card.phase == "open":
+        return _noted(it, "acknowledged", "alert.acknowledged")
+    # Who investigates has seen it, too.
+    return _late(it, "acknowledged" if it.card.person("acknowledged") else "investigating")
+
+
+def _investigate(it: Situation) -> Decision:
+    if it.card.kind != "alert":
+        return _refused("wrong_card", notes.wrong_card())
+    if it.card.phase in {"open", "acknowledged"}:
+        return _noted(it, "investigating", "alert.investigating")
+    return _late(it, "investigating")
+
+
+def _approve(it: Situation) -> Decision:
+    refusal = _not_open(it) or _unservable(it)
+    if refusal:
+        return refusal
+    if it.press.user == _requester(it.card):
+        others = [name for name in named("approve", it.policy) if name != it.press.user]
+        return _refused("own_request", notes.own_request(others))
+    return _denied(it) or Decision(
+        "done",
+        "approved",
+        phase="approved",
+        state={**it.card.state, "approval": _approval(it, "approved"), "hook": _queued(it, "deploy")},
+        event_type="deploy.approved",
+        facts={"requested_by": _requester(it.card), "approved_by": it.press.user},
+        hook=Hook(it.service, "deploy", _deploy_inputs(it)),
+    )
+
+
+def _reject(it: Situation) -> Decision:
+    refusal = _not_open(it)
+    if refusal:
+        return refusal
+    withdrawn = it.press.user == _requester(it.card)
+    if not withdrawn:
+        refusal = _denied(it)
+        if refusal:
+            return refusal
+    return Decision(
+        "done",
+        "withdrawn" if withdrawn else "rejected",
+        phase="rejected",
+        state={**it.card.state, "approval": _approval(it, "rejected")},
+        event_type="deploy.rejected",
+        facts={"requested_by": _requester(it.card), "rejected_by": it.press.user, "withdrawn": withdrawn},
+    )
+
+
+def _rollback(it: Situation) -> Decision:
+    refusal = _nothing_to_roll_back(it) or _unservable(it) or _of_another_release(it) or _denied(it)
+    if refusal:
+        return refusal
+    release = it.card.release
+    return Decision(
+        "done",
+        "rollback_requested",
+        # The phases of a deploy end with the deploy; that its release is rolled back stands in the state.
+        phase="rolling_back" if it.card.kind == "release" else it.card.phase,
+        state={
+            **it.card.state,
+            "rollback": {**it.clicker.to_json(), "release": release},
+            "hook": _queued(it, "rollback"),
+        },
+        event_type="rollback.requested",
+        facts={"requested_by": it.press.user, "release": release},
+        hook=Hook(it.service, "rollback", _rollback_inputs(it)),
+    )
+
+
+def _not_open(it: Situation) -> Decision | None:
+    """Why a deploy request cannot be decided about any more."""
+    if it.card.kind != "deploy":
+        return _refused("wrong_card", notes.wrong_card())
+    if it.card.phase == "requested":
+        return None
+    decision = it.card.state.get("approval")
+    decided = decision.get("decision") if isinstance(decision, Mapping) else None
+    if decided not in {"approved", "rejected"}:
+        return Decision("late", it.card.phase, notes.ended(it.card.phase))
+    return _late(it, decided)
+
+
+def _nothing_to_roll_back(it: Situation) -> Decision | None:
+    """Why there is nothing to be rolled back, or not any more."""
+    card = it.card
+    if card.phase in {"rolling_back", "rolled_back"} or (card.kind == "deploy" and "rollback" in card.state):
+        return _late(it, "rollback")
+    if (card.kind, card.phase) in {("release", "deployed"), ("deploy", "completed")} and card.release:
+        return None
+    return _refused("wrong_card", notes.wrong_card())
+
+
+def _of_another_release(it: Situation) -> Decision | None:
+    """A rollback is of the release that the card was drawn for, and of what runs now."""
+    card = it.card
+    if it.drawn_for == card.release and card.current_release in (None, card.release):
+        return None
+    return _refused("other_release", notes.other_release(card, it.drawn_for))
+
+
+def _unservable(it: Situation) -> Decision | None:
+    """Why the service cannot be deployed or rolled back at all."""
+    verb, policy = it.press.verb, it.policy
+    if policy is None:
+        return _refused("unknown_service", notes.unknown_service(it.card.service))
+    if not (policy.can_rollback if verb == "rollback" else policy.can_deploy):
+        return _refused("no_hook", notes.no_hook(verb, it.service))
+    return None
+
+
+def _denied(it: Situation) -> Decision | None:
+    """Why this person may not; None when he may."""
+    verb, who = it.press.verb, named(it.press.verb, it.policy)
+    if it.policy is None:
+        return _refused("unknown_service", notes.unknown_service(it.card.service))
+    match permission(it.press.user, who, it.membership):
+        case "granted":
+            return None
+        case "nobody":
+            setting = "rollback_by" if verb == "rollback" else "approvers"
+            return _refused("nobody_may", notes.nobody_may(verb, it.service, setting))
+        case "unchecked":
+            return _refused("could_not_check", notes.could_not_check(verb, it.service))
+        case "denied":
+            return _refused("not_permitted", notes.not_permitted(verb, it.service, who))
+
+
+def _noted(it: Situation, phase: Literal["acknowledged", "investigating"], event_type: str) -> Decision:
+    return Decision(
+        "done",
+        phase,
+        phase=phase,
+        state={**it.card.state, phase: it.clicker.to_json()},
+        event_type=event_type,
+        facts={f"{phase}_by": it.press.user},
+    )
+
+
+def _late(it: Situation, did: str) -> Decision:
+    by = it.card.person(*_DONE_BY[did])
+    own = did == "rejected" and by is not None and by.user == _requester(it.card)
+    return Decision("late", did, notes.already("withdrew" if own else did, by, it.press.user, it.card.phase))
+
+
+def _refused(reason: str, note: str) -> Decision:
+    return Decision("refused", reason, note)
+
+
+def _requester(card: Card) -> str | None:
+    """Who asked for the deploy: the card says it, or the event of before the cards."""
+    asked = card.person("requested")
+    if asked is not None:
+        return asked.user
+    payload = card.event.get("payload")
+    found = payload.get("slack_user") if isinstance(payload, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _approval(it: Situation, decision: str) -> dict[str, Any]:
+    return {"by": it.clicker.to_json(), "decision": decision}
+
+
+def _queued(it: Situation, action: str) -> dict[str, Any]:
+    return {"status": "queued", "action": action, "at": it.clicker.to_json()["at"]}
+
+
+def _deploy_inputs(it: Situation) -> dict[str, Any]:
+    asked = it.card.state.get("requested")
+    asked = asked if isinstance(asked, Mapping) else {}
+    return {
+        "version": asked.get("version") or it.card.release,
+        "environment": it.card.environment,
+        "reason": asked.get("reason"),
+        "requested_by": _requester(it.card),
+        "approved_by": it.press.user,
+    }
+
+
+def _rollback_inputs(it: Situation) -> dict[str, Any]:
+    return {
+        "version": it.card.release,
+        "environment": it.card.environment,
+        "reason": f"rollback of {it.card.release}, asked for in Slack",
+        "requested_by": it.press.user,
+        "approved_by": None,
+    }

@@ -1,0 +1,170 @@
+"""What a person is told in private, in mrkdwn: short, plain, who did it and when, or who may. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from action_handler.action import Verb
+from action_handler.policy import is_group
+from pulser.blocks import code, one_line, untrusted
+from pulser.card import Card, Person
+
+_PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
+_GROUP: Final = re.compile(r"S[A-Z0-9]{2,30}")
+_NAME, _SERVICE, _VERSION = 80, 100, 100
+_MOST_NAMED = 8
+_SLACK_CLOCK_ENDS = 2**31
+
+NOTHING_CHANGED: Final = "Nothing was changed."
+DOING: Final[dict[Verb, str]] = {
+    "acknowledge": "acknowledge alerts of",
+    "investigate": "investigate alerts of",
+    "rollback": "roll back",
+    "approve": "approve deploys of",
+    "reject": "reject deploys of",
+}
+_DID: Final[dict[str, str]] = {
+    "acknowledged": "acknowledged this alert",
+    "investigating": "began to investigate this alert",
+    "approved": "approved this deploy",
+    "rejected": "rejected this deploy",
+    "withdrew": "withdrew this deploy",
+    "rollback": "asked for this rollback",
+}
+_ENDED: Final[dict[str, str]] = {
+    "started": "This deploy runs already.",
+    "completed": "This deploy is done already.",
+    "failed": "This deploy has failed already.",
+    "expired": "This request has expired. Ask for the deploy again with `/pulser deploy`.",
+    "rolling_back": "This release is being rolled back already.",
+    "rolled_back": "This release was rolled back already.",
+}
+
+
+def already(did: str, by: Person | None, reader: str, phase: str) -> str:
+    """A click that came too late: who did it before, and when."""
+    if by is None:
+        return f"{_ENDED.get(phase, 'Somebody was faster.')} {NOTHING_CHANGED}"
+    who = "You" if by.user == reader else who_is(by)
+    since = f" {_ENDED[phase]}" if phase in _ENDED and did != "rollback" else ""
+    return f"{who} {_DID[did]} already{when(by.at)}.{since} {NOTHING_CHANGED}"
+
+
+def ended(phase: str) -> str:
+    """There is nothing left to decide, and nobody to name."""
+    return f"{_ENDED.get(phase, 'There is nothing left to do here.')} {NOTHING_CHANGED}"
+
+
+def not_permitted(verb: Verb, service: str, named: Sequence[str]) -> str:
+    """Who may, for one who may not."""
+    return f"Only {who_may(named)} may {DOING[verb]} {_service(service)}. {NOTHING_CHANGED}"
+
+
+def nobody_may(verb: Verb, service: str, setting: str) -> str:
+    """Nobody is named in the policy."""
+    return (
+        f"Nobody may {DOING[verb]} {_service(service)}: its policy names no one. "
+        f"Name somebody in `{setting}` of the service in pulser.yaml. {NOTHING_CHANGED}"
+    )
+
+
+def could_not_check(verb: Verb, service: str) -> str:
+    """Slack did not say who is in the user group."""
+    return (
+        f"Slack did not say whether you may {DOING[verb]} {_service(service)}, so nothing was changed. "
+        "Please try again in a minute."
+    )
+
+
+def own_request(others: Sequence[str]) -> str:
+    """The requester cannot approve himself."""
+    may = f": {who_may(others)}" if others else ", but nobody else is named as an approver"
+    return f"You asked for this deploy, so somebody else must approve it{may}. You can withdraw it with Reject."
+
+
+def other_release(card: Card, drawn_for: str | None) -> str:
+    """The card is not of what runs now."""
+    runs = f"runs {code(card.current_release, _VERSION)}" if card.current_release else "runs another release"
+    of = f" is of {code(drawn_for, _VERSION)}, but" if drawn_for else " is of an older release:"
+    where = f" in {untrusted(one_line(card.environment), _NAME)}" if card.environment else ""
+    name = _service(card.service or "the service")
+    return f"This card{of} {name}{where} {runs} now. Use the card of the newest release. {NOTHING_CHANGED}"
+
+
+def unknown_service(service: str | None) -> str:
+    """There is no policy, so there is no permission."""
+    return f"pulser does not know the service {_service(service or '(none)')} (pulser.yaml). {NOTHING_CHANGED}"
+
+
+def no_hook(verb: Verb, service: str) -> str:
+    """The policy does not say how."""
+    what = "roll back" if verb == "rollback" else "deploy"
+    return f"pulser has not been told how to {what} {_service(service)} (pulser.yaml). {NOTHING_CHANGED}"
+
+
+def wrong_card() -> str:
+    """A button that does not belong to what its message stands for."""
+    return f"This button does nothing here. {NOTHING_CHANGED}"
+
+
+def bad_value(reason: str) -> str:
+    """A button whose value is not ours, or is too old to be trusted."""
+    if reason == "unsigned":
+        return f"This message is too old for its buttons: they are not signed. {NOTHING_CHANGED}"
+    return f"pulser did not make this button, so it does not obey it. {NOTHING_CHANGED}"
+
+
+def unknown_event() -> str:
+    """The ledger does not know what the message stands for."""
+    return f"pulser no longer knows what this message stands for. {NOTHING_CHANGED}"
+
+
+def unknown_action() -> str:
+    """Something that pulser does not serve."""
+    return "pulser does not know this button."
+
+
+def requested(service: str, environment: str, version: str, approvers: Sequence[str] | None) -> str:
+    """The deploy modal was taken; `approvers` is None when none is needed."""
+    what = f"deploy {code(version, _VERSION)} of {_service(service)} in {untrusted(one_line(environment), _NAME)}"
+    if approvers is None:
+        return f"You asked to {what}. It needs no approval and begins now."
+    if not approvers:
+        return f"You asked to {what}. It waits, but nobody may approve it: name somebody in `approvers` in pulser.yaml."
+    return f"You asked to {what}. It waits for the approval of {who_may(approvers, last='or')}."
+
+
+def who_may(named: Sequence[str], *, last: str = "and") -> str:
+    """ "@alice, @bob and @oncall" as mentions; they notify nobody in a private note."""
+    told = [_mention(it) for it in named[:_MOST_NAMED]]
+    if len(named) > _MOST_NAMED:
+        told.append(f"{len(named) - _MOST_NAMED} more")
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} {last} {told[-1]}"
+
+
+def who_is(by: Person) -> str:
+    """A mention, or the inert name of what is no Slack user's id."""
+    if _PERSON.fullmatch(by.user):
+        return f"<@{by.user}>"
+    return untrusted(one_line(by.name or by.user), _NAME) or "Somebody"
+
+
+def when(at: datetime | None) -> str:
+    """ ", today at 7:33 AM" in the reader's own time zone; empty when it is not known."""
+    if at is None or not 0 <= at.timestamp() < _SLACK_CLOCK_ENDS:
+        return ""
+    plainly = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f", <!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time_secs}}|{plainly}>"
+
+
+def _mention(name: str) -> str:
+    if is_group(name) and _GROUP.fullmatch(name):
+        return f"<!subteam^{name}>"
+    return f"<@{name}>" if _PERSON.fullmatch(name) else untrusted(one_line(name), _NAME)
+
+
+def _service(name: str) -> str:
+    return code(name, _SERVICE)
