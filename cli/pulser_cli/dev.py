@@ -11,6 +11,7 @@ from rich.console import Console
 from notify_dispatch.route import Route
 from pulser_cli.dev_view import JsonView, TerminalView, View
 from pulser_cli.routes_file import find, load
+from pulser_cli.services_file import FileService
 from pulser_cli.stop_signals import until_stopped
 from pulser_local.dev import LocalStack
 from pulser_local.run_file import RunFile
@@ -39,6 +40,7 @@ def dev(
         database_url=database_url,
         slack_api_url=slack_api_url,
         routes=[route.model_dump(mode="json", by_alias=True) for route in project_routes()],
+        services=[service.to_json() for service in project_services()],
         data=run_file.path.parent / "postgres",
     )
     run_file.claim()
@@ -52,6 +54,11 @@ def dev(
 def project_routes() -> list[Route]:
     """The routes of the project that this folder is in. Raises RoutesFileError."""
     return load(find(Path.cwd())).positioned()
+
+
+def project_services() -> tuple[FileService, ...]:
+    """The services of the project that this folder is in. Raises RoutesFileError."""
+    return load(find(Path.cwd())).services
 
 
 class _DevRun:

@@ -8,10 +8,12 @@ from typing import Any
 import asyncpg
 
 from pulser.database import Database
+from pulser_local.deploy_hook import SECRET_NAME
 from pulser_local.errors import LocalError
 from pulser_local.migrations import migrate
 from pulser_local.routes import apply_first_routes
 from pulser_local.secrets import SlackSecrets, check_foreign_vault, check_slack_token, read_vault, store_vault
+from pulser_local.services import apply_first_services
 from pulser_local.standins import StandIns, install_standins
 from pulser_local.steps import Steps
 from pulser_local.urls import place
@@ -35,6 +37,8 @@ class DatabaseSetup:
     functions_url: str
     function_key: str = field(repr=False)
     routes: Sequence[Mapping[str, Any]]
+    services: Sequence[Mapping[str, Any]]
+    hook_secret: str = field(repr=False)
     steps: Steps
 
     async def check(self) -> None:
@@ -63,6 +67,8 @@ class DatabaseSetup:
             step.detail = f"{len(secrets)} secrets"
         with self.steps.step("Routes") as step:
             step.detail = await apply_first_routes(database, self.routes, own=self.own)
+        with self.steps.step("Services") as step:
+            step.detail = await apply_first_services(database, self.services, own=self.own)
         return standins
 
     def _secrets(self) -> dict[str, str]:
@@ -70,6 +76,7 @@ class DatabaseSetup:
             **self.slack.vault(),
             "pulser_functions_url": self.functions_url,
             "pulser_function_key": self.function_key,
+            **({SECRET_NAME: self.hook_secret} if self.simulated else {}),
         }
 
 

@@ -11,9 +11,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from pulser.database import Database, DirectDatabase
+from pulser_local.connecting import CONNECT_PATIENCE, cover_relay, live_connections
 from pulser_local.console import Console
 from pulser_local.cron_worker import CronWorker
 from pulser_local.database_setup import DatabaseSetup
+from pulser_local.deploy_hook import DeployHook
 from pulser_local.errors import LocalError
 from pulser_local.functions import (
     FunctionProcess,
@@ -28,6 +30,7 @@ from pulser_local.ports import HOST, free_port, preferred_port, required_port
 from pulser_local.postgres import PostgresServer
 from pulser_local.routes import channels_for
 from pulser_local.secrets import SlackSecrets
+from pulser_local.services import demo_services
 from pulser_local.slack import SlackSimulator
 from pulser_local.stack_options import StackOptions, StackUrls
 from pulser_local.steps import StepChange, Steps
@@ -106,12 +109,17 @@ class LocalStack:
         if setup.simulated:
             self.simulator = SlackSimulator(
                 bot_token=setup.slack.bot_token or "",
+                app_token=setup.slack.app_token or "",
+                signing_secret=setup.slack.signing_secret or "",
                 channels=channels_for(setup.routes),
                 public_url=console_url,
             )
         self.database = DirectDatabase(setup.url)
         parts.push_async_callback(self.database.close)
+        if setup.simulated:
+            setup = replace(setup, services=[*setup.services, *await self._start_deploy_hook(parts, setup.hook_secret)])
         await self._start_servers(parts, setup, port=port, console_port=console_port)
+        await self._connect_to_slack(setup)
         await self._report_health()
 
     def _setup(self, port: int) -> DatabaseSetup:
@@ -127,6 +135,8 @@ class LocalStack:
             functions_url=f"http://{HOST}:{port}/functions/v1",
             function_key=secrets.token_hex(24),
             routes=options.routes,
+            services=options.services,
+            hook_secret=secrets.token_hex(24),
             steps=self._steps,
         )
 
@@ -141,6 +151,26 @@ class LocalStack:
             step.detail = place(server.url)
         self._watch("Postgres", _ended(server))
         return server
+
+    async def _start_deploy_hook(self, parts: AsyncExitStack, secret: str) -> list[dict[str, Any]]:
+        with self._steps.step("Deploy hook") as step:
+            hook = DeployHook(self.database, secret)
+            await hook.start()
+            parts.push_async_callback(hook.stop)
+            step.detail = hook.url
+        return demo_services(hook.url)
+
+    async def _connect_to_slack(self, setup: DatabaseSetup) -> None:
+        """Let the relay dial at once instead of at cron's next turn, and say how far it has come."""
+        with self._steps.step("Slack") as step:
+            if not setup.slack.app_token and not await self.database.call(
+                "read_secret_v1", {"name": "slack_app_token"}
+            ):
+                step.detail, step.warned = "no app token: buttons and commands stay unanswered", True
+                return
+            await cover_relay(setup.url)
+            live = await live_connections(self.database, within=CONNECT_PATIENCE)
+            step.detail, step.warned = f"{live} connections" if live else "not connected yet", not live
 
     async def _start_servers(
         self, parts: AsyncExitStack, setup: DatabaseSetup, *, port: int, console_port: int

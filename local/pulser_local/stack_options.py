@@ -18,6 +18,7 @@ class StackOptions:
     database_url: str | None = field(default=None, repr=False)
     slack_api_url: str | None = None
     routes: Sequence[Mapping[str, Any]] = ()  # none: the database keeps those it has
+    services: Sequence[Mapping[str, Any]] = ()  # with the simulated workspace, the sample services come in addition
     functions: Path = ROOT / "functions"
     data: Path | None = None  # of the embedded Postgres; None: a temporary folder
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
