@@ -102,9 +102,21 @@ class BackOff:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Add one to a counter; the names are few and fixed, they never hold what a peer sent."""
+    """Add one to the counter, one of COUNTERS; a name never holds what a peer sent."""
 
     name: str
 
 
 Effect = Record | Forward | Ack | SendPing | OpenSuccessor | Close | Alarm | Live | StopDialling | BackOff | Count
+
+COUNTERS = frozenset({
+    "close.unanswered",
+    "closed.1000", "closed.1001", "closed.1002", "closed.1006", "closed.1008", "closed.1009",
+    "closed.1011", "closed.1012", "closed.1013", "closed.none", "closed.other",
+    "disconnect.link_disabled", "disconnect.other", "disconnect.refresh_requested",
+    "disconnect.too_many_websockets", "disconnect.warning",
+    "envelope.no_id",
+    "frame.binary", "frame.not_json", "frame.not_object", "frame.unauthenticated", "frame.unknown_type",
+    "hello", "hello.again", "hello.timeout",
+    "retired", "rotation", "silent.dead", "silent.suspect",
+})  # fmt: skip

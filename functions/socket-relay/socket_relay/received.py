@@ -33,7 +33,7 @@ def envelope_effects(
     refused = _refusal(envelope, own, hello_app)
     ack = Ack(envelope.envelope_id, envelope.team_id, by, awaits_answer=refused is None and envelope.wants_answer)
     if refused is not None:
-        return [Record(envelope, now, refused), ack, *_alarm(envelope)]
+        return [Record(envelope, now, refused), ack, *_alarm(envelope, refused)]
     forward = Forward(envelope, now + timing.answer)
     return [Record(envelope, now), *((forward, ack) if ack.awaits_answer else (ack, forward))]
 
@@ -55,7 +55,8 @@ def _refusal(envelope: Envelope, own: Expectation, hello_app: str | None) -> str
     return envelope.refusal or (None if envelope.handler else "no handler takes this envelope")
 
 
-def _alarm(envelope: Envelope) -> list[Effect]:
-    if envelope.payload.get("type") != "app_rate_limited":
+def _alarm(envelope: Envelope, refused: str) -> list[Effect]:
+    """An event without inner event that people have to know of (row 22)."""
+    if envelope.payload.get("type") != "app_rate_limited" or refused != envelope.refusal:
         return []
     return [Alarm("app_rate_limited", "Slack holds events back: more than 30,000 in an hour for this workspace")]

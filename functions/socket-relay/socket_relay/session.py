@@ -25,6 +25,7 @@ from socket_relay.effects import (
     Effect,
     Live,
     OpenSuccessor,
+    Record,
     SendPing,
     StopDialling,
 )
@@ -116,9 +117,7 @@ class Session:
         effects = self.opened(now)
         match frame := read_frame(text):
             case EnvelopeFrame() | BrokenEnvelope():
-                self.envelopes += 1
-                app = self.hello.app_id if self.hello else None
-                return effects + envelope_effects(frame, now, self._expects, app, self._timing)
+                return effects + self._took(now, frame)
             case Hello():
                 return effects + self._greeted(now, frame)
             case Disconnect():
@@ -198,6 +197,13 @@ class Session:
         if late > self._timing.late:
             self._heartbeat.excuse(late)
             self._hello_by += late
+
+    def _took(self, now: float, frame: EnvelopeFrame | BrokenEnvelope) -> list[Effect]:
+        """Also before hello and while closing: Slack has handed it over, and sends a click only once."""
+        app = self.hello.app_id if self.hello else None
+        effects = envelope_effects(frame, now, self._expects, app, self._timing)
+        self.envelopes += any(isinstance(it, Record) for it in effects)
+        return effects
 
     def _greeted(self, now: float, hello: Hello) -> list[Effect]:
         if self._state != "waiting_for_hello":
