@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,8 @@ from pulser.slack_errors import RATE_LIMITED
 from socket_relay.leases import Leases
 from socket_relay.pace import Pace
 
+# Slack itself writes a hash there, which says nothing; then the hello does.
+_APP_ID = re.compile(r"A[A-Z0-9]{5,}")
 APP_TOKEN = "slack_app_token"  # noqa: S105  its name in Vault
 
 log = structlog.get_logger()
@@ -82,4 +85,5 @@ def _ticket_of(url: object) -> Ticket:
         raise NoTicket("no_url") from error
     if parts.scheme not in ("wss", "ws") or not parts.hostname:
         raise NoTicket("no_url")
-    return Ticket(url, next(iter(parse_qs(parts.query).get("app_id", [])), None))
+    named = next(iter(parse_qs(parts.query).get("app_id", [])), "")
+    return Ticket(url, named if _APP_ID.fullmatch(named) else None)

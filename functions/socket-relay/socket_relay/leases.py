@@ -72,16 +72,22 @@ class Leases:
         """Ask for one more dial of a session that holds its lease."""
         return await self._ask("dial_again_v1", {"worker": self.worker, "session_id": session_id})
 
-    async def report(self, sessions: list[JsonValue]) -> Report:
+    async def report(self, sessions: list[JsonValue], ends_in: float | None = None) -> Report:
         """The heartbeat: tell of our sessions, keep their leases. Raises PulserError.
 
-        sessions: {"session_id","state","alive","hello","envelopes","end_reason"} each.
+        sessions: {"session_id","state","alive","hello","envelopes","end_reason"} each. ends_in: seconds until a
+        bounded run ends; in its last minute the ledger grants its places to the next.
         """
         await self._tell_alarms()
         sent_at = self._clock()
         answer = await self._ledger.call(
             "report_relay_sessions_v1",
-            {"worker": self.worker, "sessions": sessions, "lease_seconds": self._pace.lease},
+            {
+                "worker": self.worker,
+                "sessions": sessions,
+                "lease_seconds": self._pace.lease,
+                "ends_in_s": ends_in,
+            },
         )
         self._ledger_clock.learn(float(answer["now"]), sent_at, self._clock())
         return Report(

@@ -19,7 +19,7 @@ class Pace:
     close_limit: float = 1.0  # a peer that does not answer our close
     dials_per_lease: int = 5  # failed ones, before another relay may try
     probe: float = 60.0  # between two tries while Slack refuses the token
-    switched_off_hold: float = 600.0  # nobody dials after link_disabled
+    switched_off_hold: float = 300.0  # nobody dials after link_disabled
     # Recording.
     record_again: float = 0.1  # after a failure of the database; doubles up to a second
     ack_within: float = 2.5  # after receipt; later nothing is acked
@@ -34,7 +34,7 @@ class Pace:
     answer_margin: float = 0.15  # the handler says "working" so much before the ack is due
     late_answer: float = 10.0  # an awaited answer that misses the ack is waited for so long
     # Ends.
-    retire_before: float = 40.0  # the end of a bounded run: cron looks each 10 s, a dial takes up to 10 s
+    retire_before: float = 60.0  # the end of a bounded run: from then on the ledger grants its places to the next
     stop_limit: float = 7.5  # SIGTERM: how long a successor is waited for
     finish_limit: float = 1.0  # and then for the envelopes in hand
     goodbye_limit: float = 1.0  # and for the ledger to hear of it

@@ -86,6 +86,7 @@ class Relay:
         self._parts = parts
         self._pace = times.pace
         self._seconds = seconds
+        self._clock = times.clock
         self._stopping = asyncio.Event()
         ledger_clock = LedgerClock()
         self.roster = Roster()
@@ -113,6 +114,7 @@ class Relay:
     async def run(self) -> None:
         """Serve until `stop`, or until the time of a bounded run nears its end; then hand over and close."""
         log.info("relay_started", worker=self.worker)
+        self.reporting.ends_at = self._clock() + self._seconds
         dialling = [asyncio.create_task(_kept(seat)) for seat in self._seats]
         reporting = asyncio.create_task(self.reporting.run())
         try:

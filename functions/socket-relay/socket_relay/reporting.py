@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +28,7 @@ class Reporting:
     leases: Leases
     pace: Pace
     clock: Callable[[], float] = time.monotonic
+    ends_at: float = math.inf  # of a bounded run
     ghosts: GhostWatch = field(default_factory=GhostWatch)
     last: Report | None = None
     reported: asyncio.Event = field(default_factory=asyncio.Event)  # set after each report; whoever waits clears it
@@ -48,7 +50,7 @@ class Reporting:
         """Tell the ledger, and act on what it answers. Raises PulserError."""
         self.roster.changed.clear()
         rows = self.roster.rows()
-        self.last = report = await self.leases.report(rows)
+        self.last = report = await self.leases.report(rows, self._ends_in())
         self.roster.reported(rows)
         for session_id in report.lost:
             if (connection := self.roster.find(session_id)) is not None:
@@ -60,3 +62,6 @@ class Reporting:
         self.reported.set()
         if detail is not None:
             await self.leases.alarm("ghost_connections", detail)
+
+    def _ends_in(self) -> float | None:
+        return None if self.ends_at == math.inf else max(0.0, self.ends_at - self.clock())

@@ -172,6 +172,8 @@ class Seat:
             grant = await self.tools.leases.claim(session_id, replaces)
             if grant.granted:
                 return
+            if grant.reason == "lost":
+                raise NoConnection("lease_lost")
             await self._wait(grant)
 
     async def _connect(self, session_id: str) -> Connection:
