@@ -11,13 +11,15 @@ class ClaimedDelivery(BaseModel):
     """`waited_s`: seconds since the event was recorded. `last_reason`: why the attempt before failed.
 
     `given_up`: its time is over, after many posts, and the last one is surely absent: it is not to be posted again.
+    `card` and `hook` are as JSON: what is odd in one must not stop the other deliveries of a claim. Of an update,
+    `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     delivery_id: str
     claim_token: str
-    purpose: Literal["post", "probe"]
+    purpose: Literal["post", "probe", "update", "hook"]
     attempt: int
     channel: str
     slack_channel_id: str | None
@@ -27,3 +29,12 @@ class ClaimedDelivery(BaseModel):
     given_up: bool
     waited_s: float
     event: dict[str, Any]
+    card: dict[str, Any] | None = None
+    hook: dict[str, Any] | None = None
+    slack_ts: str | None = None
+    target_delivery_id: str | None = None
+
+    @property
+    def message_id(self) -> str:
+        """The delivery whose message this is: an update is of the message that a post made."""
+        return self.target_delivery_id or self.delivery_id

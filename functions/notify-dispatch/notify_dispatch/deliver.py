@@ -1,90 +1,163 @@
-"""One claimed delivery: render, post (or look for an earlier post), settle."""
+"""One claimed delivery: render and post or update, call a hook, or look for an earlier post; then settle."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.event import Event
-from notify_dispatch.outcome import LAYOUT_REFUSED, Outcome, of_post, of_post_error
+from notify_dispatch.hook import HookCaller
+from notify_dispatch.outcome import LAYOUT_REFUSED, Outcome, of_post, of_post_error, of_update, of_update_error
 from notify_dispatch.probe import probe
-from notify_dispatch.render import Message, render, render_plain
+from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
+from pulser.card import Card
 from pulser.database import Database
-from pulser.errors import DatabaseUnavailable, PulserError
+from pulser.errors import DatabaseUnavailable, PulserError, SecretMissing
 from pulser.slack import REQUEST_TIMEOUT, SlackApi
+from pulser.vault import Vault
 
 LEASE_SECONDS = 20
-# A post that would begin later than this after its claim was asked for might end after the lease: it is given back.
+# What would begin later than this after its claim was asked for might end after the lease: it is given back.
 LATEST_START = LEASE_SECONDS - 1.5 * REQUEST_TIMEOUT
 SETTLE_PAUSE = 0.5  # seconds between two tries to settle while the database is away
+BUTTON_KEY = "pulser_button_key"
 
 log = structlog.get_logger()
 
 
-async def deliver(delivery: ClaimedDelivery, ledger: Database, slack: SlackApi, *, claimed_at: float) -> None:
-    """Carry out a claimed delivery and settle it. Logs and never raises: one delivery's trouble is its own.
+@dataclass(frozen=True, slots=True)
+class Deliverer:
+    """What a delivery needs: the ledger, Vault, and the ways out."""
 
-    `claimed_at` (time.monotonic) is when the claim was asked for: the lease cannot have begun before.
-    """
-    ids = {"delivery_id": delivery.delivery_id, "event_id": delivery.event["event_id"]}
-    with structlog.contextvars.bound_contextvars(**ids, channel=delivery.channel, attempt=delivery.attempt):
+    ledger: Database
+    vault: Vault
+    slack: SlackApi
+    hooks: HookCaller
+
+    async def deliver(self, delivery: ClaimedDelivery, *, claimed_at: float) -> None:
+        """Carry out a claimed delivery and settle it. Logs and never raises: one delivery's trouble is its own.
+
+        `claimed_at` (time.monotonic) is when the claim was asked for: the lease cannot have begun before.
+        """
+        ids = {"delivery_id": delivery.delivery_id, "event_id": delivery.event["event_id"]}
+        with structlog.contextvars.bound_contextvars(**ids, channel=delivery.channel, attempt=delivery.attempt):
+            try:
+                outcome = await self._carry_out(delivery, start_by=claimed_at + LATEST_START)
+                await self._settle(delivery, outcome, claimed_at)
+            except Exception:  # the boundary of one delivery: its lease runs out, and the next worker sees to it
+                log.exception("delivery_left_to_its_lease")
+
+    async def _carry_out(self, delivery: ClaimedDelivery, *, start_by: float) -> Outcome:
+        match delivery.purpose:
+            case "probe":
+                return await probe(self.slack, delivery)
+            case "hook":
+                return await self.hooks.call(delivery, start_by=start_by)
+            case "update":
+                return await self._update(delivery, start_by)
+            case "post":
+                return await self._post(delivery, start_by)
+
+    async def _post(self, delivery: ClaimedDelivery, start_by: float) -> Outcome:
+        if delivery.given_up:
+            return Outcome("dead", "given_up", "Slack failed with it again and again, for a day; it is not in Slack")
+        channel = delivery.slack_channel_id or delivery.channel
         try:
-            if delivery.purpose == "probe":
-                outcome = await probe(slack, delivery)
-            else:
-                outcome = await _post(delivery, slack, claimed_at)
-            await _settle(delivery, ledger, outcome, claimed_at)
-        except Exception:  # the boundary of one delivery: its lease runs out, and the probe finds what happened
-            log.exception("delivery_left_to_its_lease")
+            message = await self._message(delivery)
+            arguments = {"channel": channel, **message.to_arguments()}
+            answer = await self.slack.call("chat.postMessage", start_by=start_by, **arguments)
+        except PulserError as error:
+            return of_post_error(
+                error,
+                attempt=delivery.attempt,
+                jitter=_jitter(),
+                refused_before=delivery.last_reason,
+                by_remembered_id=channel != delivery.channel,
+            )
+        return dataclasses.replace(of_post(answer), card_version=message.card_version)
 
+    async def _update(self, delivery: ClaimedDelivery, start_by: float) -> Outcome:
+        channel, ts = delivery.slack_channel_id, delivery.slack_ts
+        if not channel or not ts:
+            return Outcome("dead", "message_unknown", "the ledger does not know the message that is to be changed")
+        try:
+            message = await self._message(delivery)
+            arguments = {"channel": channel, "ts": ts, **message.to_update()}
+            answer = await self.slack.call("chat.update", start_by=start_by, **arguments)
+        except PulserError as error:
+            return of_update_error(
+                error, attempt=delivery.attempt, jitter=_jitter(), refused_before=delivery.last_reason
+            )
+        outcome = of_update(answer, channel=channel, ts=ts)
+        return dataclasses.replace(outcome, card_version=message.card_version)
 
-async def _post(delivery: ClaimedDelivery, slack: SlackApi, claimed_at: float) -> Outcome:
-    if delivery.given_up:
-        return Outcome("dead", "given_up", "Slack failed with it again and again, for a day; it is not in Slack")
-    channel = delivery.slack_channel_id or delivery.channel
-    arguments = _message(delivery).to_arguments()
-    try:
-        answer = await slack.call("chat.postMessage", start_by=claimed_at + LATEST_START, channel=channel, **arguments)
-    except PulserError as error:
-        return of_post_error(
-            error,
-            attempt=delivery.attempt,
-            jitter=random.random(),  # noqa: S311  it spreads retries, it guards nothing
-            refused_before=delivery.last_reason,
-            by_remembered_id=channel != delivery.channel,
+    async def _message(self, delivery: ClaimedDelivery) -> Message:
+        """Raises DatabaseUnavailable when the key for the buttons cannot be asked for."""
+        event, card = Event.from_json(delivery.event), _card(delivery.card)
+        is_update = delivery.purpose == "update"
+        occasion = Occasion(
+            delivery_id=delivery.message_id,
+            mention=delivery.mention,
+            delayed_s=None if is_update else delivery.waited_s,
+            card=card,
+            button_key=await self._button_key() if has_buttons(event, card) else None,
         )
-    return of_post(answer)
+        if delivery.last_reason in LAYOUT_REFUSED:
+            return render_plain(event, occasion)
+        message = render(event, occasion)
+        if message.degraded:
+            log.error("rendering_failed", error=message.degraded)
+        return message
 
-
-def _message(delivery: ClaimedDelivery) -> Message:
-    event = Event.from_json(delivery.event)
-    if delivery.last_reason in LAYOUT_REFUSED:
-        return render_plain(event, delivery_id=delivery.delivery_id, mention=delivery.mention)
-    message = render(event, delivery_id=delivery.delivery_id, mention=delivery.mention, delayed_s=delivery.waited_s)
-    if message.degraded:
-        log.error("rendering_failed", error=message.degraded)
-    return message
-
-
-async def _settle(delivery: ClaimedDelivery, ledger: Database, outcome: Outcome, claimed_at: float) -> None:
-    """Tell the ledger, again and again while it is away and the lease holds: what we know must not be lost."""
-    arguments = {"delivery_id": delivery.delivery_id, "claim_token": delivery.claim_token, "outcome": outcome.to_json()}
-    while True:
+    async def _button_key(self) -> str | None:
         try:
-            settled = await ledger.call("settle_delivery_v1", arguments)
-            break
-        except DatabaseUnavailable as error:
-            if time.monotonic() - claimed_at > LEASE_SECONDS:
-                raise
-            log.warning("settle_waits_for_the_database", error=str(error))
-            await asyncio.sleep(SETTLE_PAUSE)
+            return (await self.vault.read(BUTTON_KEY)).get_secret_value()
+        except SecretMissing as error:
+            # News without buttons are better than no news.
+            log.error("message_without_buttons", error=str(error))  # noqa: TRY400  a traceback would say no more
+            return None
+
+    async def _settle(self, delivery: ClaimedDelivery, outcome: Outcome, claimed_at: float) -> None:
+        """Tell the ledger, again and again while it is away and the lease holds: what we know must not be lost."""
+        claim = {"delivery_id": delivery.delivery_id, "claim_token": delivery.claim_token}
+        while True:
+            try:
+                settled = await self.ledger.call("settle_delivery_v1", {**claim, "outcome": outcome.to_json()})
+                break
+            except DatabaseUnavailable as error:
+                if time.monotonic() - claimed_at > LEASE_SECONDS:
+                    raise
+                log.warning("settle_waits_for_the_database", error=str(error))
+                await asyncio.sleep(SETTLE_PAUSE)
+        _tell(delivery, outcome, settled)
+
+
+def _tell(delivery: ClaimedDelivery, outcome: Outcome, settled: Mapping[str, Any]) -> None:
     if not settled["settled"]:
         log.warning("claim_was_taken_over", result=outcome.result)
     elif outcome.result in ("sent", "adopted"):
-        log.info("delivered", result=outcome.result, waited_ms=round(delivery.waited_s * 1000), ts=outcome.slack_ts)
+        told = {"kind": delivery.purpose, "result": outcome.result, "ts": outcome.slack_ts}
+        log.info("delivered", **told, waited_ms=round(delivery.waited_s * 1000))
     else:
         log.warning("not_delivered", status=settled["status"], reason=outcome.reason, error=outcome.error)
+
+
+def _card(described: Mapping[str, Any] | None) -> Card | None:
+    """The card as the ledger tells it; an event's message does not fail because of it."""
+    try:
+        return None if described is None else Card.from_json(described)
+    except (KeyError, TypeError, AttributeError):
+        log.exception("card_is_unreadable")
+        return None
+
+
+def _jitter() -> float:
+    return random.random()  # noqa: S311  it spreads retries, it guards nothing

@@ -11,12 +11,12 @@ from typing import Any
 import structlog
 
 from notify_dispatch.claimed import ClaimedDelivery
-from notify_dispatch.deliver import LEASE_SECONDS, deliver
+from notify_dispatch.deliver import LEASE_SECONDS, Deliverer
 from notify_dispatch.event import Event
+from notify_dispatch.facts import facts_of
 from notify_dispatch.route import Route, RouteError, route
 from pulser.database import Database, JsonValue
 from pulser.errors import DatabaseUnavailable, PulserError
-from pulser.slack import SlackApi
 
 EVENTS_AT_ONCE = 100
 DELIVERIES_AT_ONCE = 16
@@ -41,7 +41,7 @@ class Dispatcher:
     """One worker. Any number of them may run at once, anywhere: the ledger keeps them apart."""
 
     ledger: Database
-    slack: SlackApi
+    deliverer: Deliverer
     worker: str
     drain_seconds: float
     linger: float = LINGER
@@ -112,7 +112,7 @@ class Dispatcher:
 
     def _start(self, claimed: list[ClaimedDelivery], claimed_at: float) -> None:
         for delivery in claimed:
-            task = asyncio.create_task(deliver(delivery, self.ledger, self.slack, claimed_at=claimed_at))
+            task = asyncio.create_task(self.deliverer.deliver(delivery, claimed_at=claimed_at))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
@@ -140,13 +140,11 @@ def _usable(routes: JsonValue) -> list[Route]:
     return usable
 
 
-def _routing(event: dict[str, Any], routes: list[Route]) -> dict[str, Any]:
-    deliveries = [
-        {"route": it.route, "channel": it.channel, "mention": it.mention}
-        for it in route(Event.from_json(event), routes)
-    ]
-    log.info("routed", event_id=event["event_id"], channels=[it["channel"] for it in deliveries])
-    return {"event_id": event["event_id"], "deliveries": deliveries}
+def _routing(described: dict[str, Any], routes: list[Route]) -> dict[str, Any]:
+    event, event_id = Event.from_json(described), described["event_id"]
+    deliveries = [{"route": it.route, "channel": it.channel, "mention": it.mention} for it in route(event, routes)]
+    log.info("routed", event_id=event_id, channels=[it["channel"] for it in deliveries])
+    return {"event_id": event_id, "deliveries": deliveries, **facts_of(event)}
 
 
 @dataclass(slots=True)

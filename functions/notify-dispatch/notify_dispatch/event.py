@@ -31,9 +31,15 @@ _SYNONYMS: Final[dict[str, Severity]] = {
     "fatal": "critical",
     "emergency": "critical",
 }
-_LINES = ("service", "environment", "version", "commit", "branch", "run_id", "window", "fingerprint")
+_LINES = (
+    *("service", "environment", "version", "commit", "branch", "run_id", "window", "fingerprint"),
+    *("deploy_id", "card_id", "slack_user", "reason"),
+)
 _TEXTS = ("title", "summary")
 _NUMBERS = ("duration_s", "error_rate", "threshold")
+# Of these the ledger itself writes the events. Who acted in Slack, and by which envelope, stands in their payload.
+HANDLERS: Final = frozenset({"action-handler", "command-handler"})
+_OF_THE_LEDGER = ("envelope_id", "team_id")
 _KNOWN = frozenset({"severity", "url", *_LINES, *_TEXTS, *_NUMBERS})
 
 _ID, _LINE, _TEXT, _RAW, _KEY = 100, 300, 4000, 8000, 80
@@ -71,6 +77,10 @@ class Event:
     threshold: float | None = None
     window: str | None = None
     fingerprint: str | None = None
+    deploy_id: str | None = None
+    card_id: str | None = None
+    slack_user: str | None = None
+    reason: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
     malformed: bool = False
     raw: str | None = None
@@ -101,12 +111,15 @@ def _parse(value: object) -> Event:
     malformed = not isinstance(value, Mapping) or not isinstance(payload, Mapping | None)
     known, extra = _read_payload(payload if isinstance(payload, Mapping) else {})
     event_type = _line(row.get("event_type")) or "unknown"
+    actor = _line(row.get("actor"))
+    if actor in HANDLERS:
+        extra = tuple(it for it in extra if it[0] not in _OF_THE_LEDGER)
     status = _line(row.get("status"))
     return Event(
         event_id=fit(_line(row.get("event_id")) or "", _ID),
         event_type=event_type,
         severity=_severity(known.pop("severity"), status, event_type),
-        actor=_line(row.get("actor")),
+        actor=actor,
         target=_line(row.get("target")),
         status=status,
         error_detail=_text(row.get("error_detail")),

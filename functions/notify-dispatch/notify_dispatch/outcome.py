@@ -39,7 +39,10 @@ LAYOUT_REFUSED = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_lon
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Seconds in `retry_in_s` and `hold_s`; `hold_method` is a Slack method, or * for all."""
+    """Seconds in `retry_in_s` and `hold_s`; `hold_method` is a Slack method, or * for all.
+
+    `card_version`: which state of its card the message shows. `hook_…`: what the card tells of a deploy hook.
+    """
 
     result: Result
     reason: str | None = None
@@ -49,6 +52,10 @@ class Outcome:
     slack_ts: str | None = None
     hold_method: str | None = None
     hold_s: float | None = None
+    card_version: int | None = None
+    hook_status: Literal["accepted", "failed"] | None = None
+    hook_text: str | None = None
+    hook_url: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As settle_delivery_v1 takes it."""
@@ -91,6 +98,26 @@ def of_post_error(
             return Outcome("failed" if again else "dead", reason, text)
         case _:
             return Outcome("failed", reason, text, retry_in_s=pause)
+
+
+def of_update(answer: Mapping[str, Any], *, channel: str, ts: str) -> Outcome:
+    """The outcome of an `ok` from chat.update, for the message that was to be changed."""
+    return Outcome("sent", slack_channel_id=str(answer.get("channel") or channel), slack_ts=str(answer.get("ts") or ts))
+
+
+def of_update_error(error: PulserError, *, attempt: int, jitter: float, refused_before: str | None = None) -> Outcome:
+    """The outcome of an update that was not answered with ok. To repeat it is harmless, so a doubt is a failure."""
+    reason, text = _reason(error), str(error)
+    match error:
+        case SlackHeld(retry_after=float(seconds)):
+            return Outcome("failed", reason, text, seconds, hold_method="chat.update", hold_s=seconds)
+        case SlackTokenRefused() | SecretMissing() if reason != CHANNEL_REFUSED:
+            return Outcome("failed", reason, text, hold_method=_refused("chat.update", reason), hold_s=TOKEN_HOLD)
+        case SlackRefused():
+            again = reason in LAYOUT_REFUSED and refused_before not in LAYOUT_REFUSED
+            return Outcome("failed" if again else "dead", reason, text)
+        case _:
+            return Outcome("failed", reason, text, retry_in_s=backoff(attempt, jitter))
 
 
 def of_probe_error(error: PulserError) -> Outcome:

@@ -12,13 +12,15 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from notify_dispatch.deliver import Deliverer
 from notify_dispatch.dispatch import Dispatcher, Waker
 from notify_dispatch.health import checks
+from notify_dispatch.hook import HookCaller
+from notify_dispatch.settings import DispatchSettings
 from pulser import logs
 from pulser.database import Database, connect
 from pulser.errors import PulserError, SecretMissing
 from pulser.http import KeyCheck, answer_error, answer_health
-from pulser.settings import Settings
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 
@@ -30,18 +32,20 @@ log = structlog.get_logger()
 class Service:
     """Everything one process of the function needs, made at its first request: the process was forked before."""
 
-    def __init__(self, settings: Settings, ledger: Database) -> None:
+    def __init__(self, settings: DispatchSettings, ledger: Database) -> None:
         self._ledger = ledger
         self._vault = Vault(ledger)
         self._keys = KeyCheck(self._vault)
         self._slack = SlackApi(self._vault, str(settings.slack_api_url))
         worker = f"{FUNCTION}@{socket.gethostname()}:{os.getpid()}"
-        self._waker = Waker(Dispatcher(ledger, self._slack, worker, settings.pulser_drain_seconds))
+        self._hooks = HookCaller(self._vault, str(settings.github_api_url))
+        deliverer = Deliverer(ledger, self._vault, self._slack, self._hooks)
+        self._waker = Waker(Dispatcher(ledger, deliverer, worker, settings.pulser_drain_seconds))
 
     @classmethod
     def from_environment(cls) -> Service:
         """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
-        settings = Settings()
+        settings = DispatchSettings()
         logs.configure(settings.pulser_log_level)
         return cls(settings, connect(settings))
 
@@ -70,6 +74,7 @@ class Service:
     async def close(self) -> None:
         """Give connections back."""
         await self._slack.close()
+        await self._hooks.close()
         await self._ledger.close()
 
 

@@ -10,13 +10,16 @@ from typing import Any
 import asyncpg
 import pytest
 
+from notify_dispatch.deliver import Deliverer
 from notify_dispatch.dispatch import Dispatcher
+from notify_dispatch.hook import HookCaller
 from pulser.database import Database, DirectDatabase
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 from pulser_local.slack import SlackSimulator
 from pulser_local.slack.workspace import Message
 
+BUTTON_KEY = "sentinel-button-key"
 MOVED = """
 update ops.deliveries set next_attempt_at = next_attempt_at - $1::interval, lease_until = lease_until - $1::interval,
     doubtful_since = doubtful_since - $1::interval, retry_until = retry_until - $1::interval
@@ -35,6 +38,7 @@ class Bench:
     sql: asyncpg.Connection[asyncpg.Record]
     slack: SlackSimulator
     ledger: Database
+    github_api_url: str = "https://api.github.invalid"
 
     @asynccontextmanager
     async def dispatcher(
@@ -42,11 +46,15 @@ class Bench:
     ) -> AsyncIterator[Dispatcher]:
         """A worker with its own connections, that does not linger."""
         own = DirectDatabase(self.url)
-        slack = SlackApi(Vault(own), self.slack.api_url, timeout=1.0)
+        vault = Vault(own)
+        slack = SlackApi(vault, self.slack.api_url, timeout=1.0)
+        hooks = HookCaller(vault, self.github_api_url, timeout=1.0)
+        deliverer = Deliverer(ledger or own, vault, slack, hooks)
         try:
-            yield Dispatcher(ledger or own, slack, f"worker-{id(own)}", drain_seconds, linger=0.01)
+            yield Dispatcher(ledger or own, deliverer, f"worker-{id(own)}", drain_seconds, linger=0.01)
         finally:
             await slack.close()
+            await hooks.close()
             await own.close()
 
     async def drain(self, **options: Any) -> None:  # noqa: ANN401  passed on to dispatcher()
@@ -103,6 +111,7 @@ async def bench(
     """A fresh ledger with a route for ci.* and a Slack without limits."""
     ledger = DirectDatabase(database_url)
     await ledger.call("store_secret_v1", {"name": "slack_bot_token", "value": simulator_unlimited.bot_token})
+    await ledger.call("store_secret_v1", {"name": "pulser_button_key", "value": BUTTON_KEY})
     made = Bench(database_url, connection, simulator_unlimited, ledger)
     await made.route({"event_pattern": "ci.*", "channel": "#ops-ci"})
     yield made

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from notify_dispatch.deliver import Deliverer
 from notify_dispatch.dispatch import Dispatcher, Waker
+from notify_dispatch.hook import HookCaller
 from pulser.database import Database, DirectDatabase, JsonValue
 from pulser.errors import DatabaseUnavailable
 from pulser.slack import SlackApi
@@ -240,10 +242,13 @@ async def test_worker_that_waited_for_the_database_sends_nothing(
     monkeypatch.setattr("pulser.slack.time", clock)
     monkeypatch.setattr("notify_dispatch.dispatch.time", clock)
     database = SlowVault(DirectDatabase(bench.url), slow, late)
-    slack = SlackApi(Vault(database), bench.slack.api_url)
+    vault = Vault(database)
+    slack, hooks = SlackApi(vault, bench.slack.api_url), HookCaller(vault, bench.github_api_url)
     await bench.emit()
-    await Dispatcher(database, slack, "late", drain_seconds=20.0, linger=0.01).drain()
+    deliverer = Deliverer(database, vault, slack, hooks)
+    await Dispatcher(database, deliverer, "late", drain_seconds=20.0, linger=0.01).drain()
     await slack.close()
+    await hooks.close()
     await database.close()
     assert ((await bench.delivery())["reason"], bench.posts()) == ("started_late", 0)
 

@@ -7,9 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from notify_dispatch.event import Event
+from notify_dispatch.render import Occasion
+from pulser.card import Card
 
 EVENT_ID = "1a2b3c4d-0000-4000-8000-000000000001"
 DELIVERY_ID = "d0d0d0d0-0000-4000-8000-000000000002"
+BUTTON_KEY = "sentinel-button-key"
 KNOWN_KEYS = [
     "service",
     "environment",
@@ -26,6 +29,10 @@ KNOWN_KEYS = [
     "threshold",
     "window",
     "fingerprint",
+    "deploy_id",
+    "card_id",
+    "slack_user",
+    "reason",
 ]
 EVENT_TYPES = [
     "ci.passed",
@@ -45,6 +52,8 @@ EVENT_TYPES = [
     "rollback.requested",
     "slack.command",
     "slack.action",
+    "relay.alarm",
+    "relay.transport",
 ]
 
 
@@ -65,6 +74,11 @@ def row(event_type: str = "ci.failed", payload: object = None, **columns: object
 def event(event_type: str = "ci.failed", payload: object = None, **columns: object) -> Event:
     """An event as it is understood."""
     return Event.from_json(row(event_type, payload, **columns))
+
+
+def occasion(*, mention: str | None = None, delayed_s: float | None = None, card: Card | None = None) -> Occasion:
+    """What a message is drawn for, with a key for its buttons."""
+    return Occasion(DELIVERY_ID, mention=mention, delayed_s=delayed_s, card=card, button_key=BUTTON_KEY)
 
 
 texts = st.text() | st.sampled_from(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _MARKUP = re.compile(r"<[^<>]*>")
-_DATE = re.compile(r"<!date\^\d+\^\{date_short_pretty\} at \{time_secs\}\|[\d:\- ]+ UTC>")
+_DATE = re.compile(r"<!date\^\d+\^\{date_short_pretty\} (at \{time_secs\}\|[\d:\- ]+ UTC|\{time\}\|[\d\-]+T[\d:]+Z)>")
 _LINK = re.compile(r"<https?://[!-;=?-{}~]+\|[^<>|]*>")
 _MENTION = re.compile(r"<(![a-z]+|@[UW]\w+|!subteam\^S\w+)>")
 _BARE_AMPERSAND = re.compile(r"&(?!amp;|lt;|gt;)")

@@ -303,4 +303,8 @@ def test_an_outcome_is_what_the_ledger_takes() -> None:
         "slack_ts": None,
         "hold_method": None,
         "hold_s": None,
+        "card_version": None,
+        "hook_status": None,
+        "hook_text": None,
+        "hook_url": None,
     }

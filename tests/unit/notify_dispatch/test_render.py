@@ -8,14 +8,14 @@ import pytest
 
 from notify_dispatch.event import Event
 from notify_dispatch.render import Message, render
-from tests.unit.notify_dispatch.events import DELIVERY_ID, EVENT_ID, EVENT_TYPES, KNOWN_KEYS, event, row
+from tests.unit.notify_dispatch.events import DELIVERY_ID, EVENT_ID, EVENT_TYPES, KNOWN_KEYS, event, occasion, row
 from tests.unit.notify_dispatch.slack_limits import links, mentions, problems
 
 DEPLOY = {"service": "api", "environment": "production", "version": "1.2.3", "commit": "9f8e7d6c5b4a", "branch": "main"}
 
 
 def rendered(event_type: str, payload: object = None, **columns: object) -> Message:
-    return render(event(event_type, payload, **columns), delivery_id=DELIVERY_ID)
+    return render(event(event_type, payload, **columns), occasion())
 
 
 def header(message: Message) -> str:
@@ -49,7 +49,7 @@ def test_markup_in_any_field_is_inert(hostile: str, field: str) -> None:
     """Markup of a writer is shown as text: no mention, no link."""
     columns = {field: hostile} if field in row() else {}
     payload = {"service": "api", field: hostile, hostile: 1} if not columns else {}
-    message = render(Event.from_json(row("x.failed", payload) | columns), delivery_id=DELIVERY_ID).to_arguments()
+    message = render(Event.from_json(row("x.failed", payload) | columns), occasion()).to_arguments()
     assert mentions(message) | links(message) == set()
     assert problems(message) == []
 
@@ -61,7 +61,7 @@ def test_markup_in_any_field_is_inert(hostile: str, field: str) -> None:
         ("ci.failed", "🔴 CI failed", "Error: CI failed for", "acknowledge investigate"),
         ("deploy.started", "🔵 Deploy started", "Info: Deploy started for", ""),
         ("deploy.completed", "🟢 Deploy completed", "Info: Deploy completed for", "rollback"),
-        ("deploy.failed", "🔴 Deploy failed", "Error: Deploy failed for", "acknowledge investigate rollback"),
+        ("deploy.failed", "🔴 Deploy failed", "Error: Deploy failed for", "acknowledge investigate"),
         (
             "error_rate.exceeded",
             "🔴 Error rate above threshold",
@@ -73,12 +73,19 @@ def test_markup_in_any_field_is_inert(hostile: str, field: str) -> None:
         ("trigger.acknowledged", "⚪ Manual trigger acknowledged", "Info: ana acknowledged the manual trigger for", ""),
         ("alert.acknowledged", "⚪ Alert acknowledged", "Info: ana acknowledged the alert for", ""),
         ("alert.investigating", "🔵 Alert under investigation", "Info: ana is investigating the alert for", ""),
-        ("deploy.requested", "🔵 Deploy requested", "Info: ana requested the deploy of", "approve"),
+        ("deploy.requested", "🔵 Deploy requested", "Info: ana requested the deploy of", "approve reject"),
         ("deploy.approved", "🟢 Deploy approved", "Info: ana approved the deploy of", ""),
         ("deploy.rejected", "🟠 Deploy rejected", "Warning: ana rejected the deploy of", ""),
         ("rollback.requested", "🔵 Rollback requested", "Info: ana requested the rollback of", ""),
         ("slack.command", "⚪ Slack command", "Info: ana ran a Slack command for", ""),
         ("slack.action", "⚪ Slack button pressed", "Info: ana pressed a button in Slack for", ""),
+        (
+            "relay.alarm",
+            "⚪ Connection to Slack in trouble",
+            "Info: Connection to Slack in trouble for",
+            "acknowledge investigate",
+        ),
+        ("relay.transport", "⚪ Transport to Slack switched", "Info: ana switched the transport to Slack for", ""),
         ("delivery.dead", "⚪ Message not delivered", "Info: Message not delivered for", "acknowledge investigate"),
         (
             "delivery.retried",
@@ -112,7 +119,7 @@ def test_an_alert_is_readable_at_a_glance() -> None:
     payload |= {"summary": "Since the deploy.", "url": "https://g.example/d?a=1&b=2", "run_id": "r7", "region": "eu"}
     measures = {"error_rate": 0.0421, "threshold": 0.01, "window": "5m", "duration_s": 312}
     happened = event("error_rate.exceeded", payload | measures, actor="grafana", target="lb-1")
-    message = render(happened, delivery_id=DELIVERY_ID, mention="here", delayed_s=42.4)
+    message = render(happened, occasion(mention="here", delayed_s=42.4))
     assert shown(message).split("\n") == [
         "🚨 CRITICAL · Error rate above threshold: api in production",
         "<!here> *Checkout 5xx*",
@@ -148,7 +155,7 @@ def test_the_fallback_text_says_all_that_matters() -> None:
     """A notification or a screen reader tells mention, severity, state, subject, measure and title."""
     payload = {"service": "api", "error_rate": 4.2, "threshold": 1, "title": "Checkout\n5xx"}
     happened = event("error_rate.exceeded", payload)
-    message = render(happened, delivery_id=DELIVERY_ID, mention="S0ABCDEF12")
+    message = render(happened, occasion(mention="S0ABCDEF12"))
     assert message.text == (
         "<!subteam^S0ABCDEF12> Error: Error rate above threshold for api: 4.2 % (threshold 1 %). Checkout 5xx"
     )
@@ -182,7 +189,7 @@ def test_somebody_did_it_when_no_actor_is_known() -> None:
 @pytest.mark.parametrize("mention", ["here", "channel", "U0ABCDEF12", "W0ABCDEF12", "S0ABCDEF12"])
 def test_a_mention_stands_in_text_and_blocks(mention: str) -> None:
     """The route's mention is in the notification and in the message, also where nothing else is said."""
-    message = render(event("x.y"), delivery_id=DELIVERY_ID, mention=mention)
+    message = render(event("x.y"), occasion(mention=mention))
     assert message.text.startswith("<")
     assert message.blocks[1]["text"]["text"] == message.text.split()[0]
 
@@ -190,7 +197,7 @@ def test_a_mention_stands_in_text_and_blocks(mention: str) -> None:
 @pytest.mark.parametrize("mention", ["everyone", "<!channel>", "U1", ""])
 def test_what_is_no_mention_mentions_nobody(mention: str) -> None:
     """A mention that the routes would not allow is left out."""
-    assert mentions(render(event("x.y"), delivery_id=DELIVERY_ID, mention=mention).to_arguments()) == set()
+    assert mentions(render(event("x.y"), occasion(mention=mention)).to_arguments()) == set()
 
 
 def test_message_carries_its_delivery() -> None:
@@ -201,44 +208,6 @@ def test_message_carries_its_delivery() -> None:
         "event_payload": {"delivery_id": DELIVERY_ID, "event_id": EVENT_ID},
     }
     assert arguments["unfurl_links"] is arguments["unfurl_media"] is False
-
-
-def test_buttons_carry_event_and_delivery() -> None:
-    """A button's value is compact JSON with its version."""
-    value = buttons(rendered("ci.failed"))["pulser_acknowledge"]["value"]
-    assert value == f'{{"v":1,"event_id":"{EVENT_ID}","delivery_id":"{DELIVERY_ID}"}}'
-
-
-def test_rollback_asks_first() -> None:
-    """Rollback is red and has a dialog that names what would be rolled back."""
-    button = buttons(rendered("deploy.completed", DEPLOY))["pulser_rollback"]
-    assert button["style"] == button["confirm"]["style"] == "danger"
-    assert "api in production, now at version 1.2.3" in button["confirm"]["text"]["text"]
-
-
-def test_approve_asks_first() -> None:
-    """Approve is green and has a dialog that names what would be deployed."""
-    button = buttons(rendered("deploy.requested", DEPLOY))["pulser_approve"]
-    assert button["style"] == "primary"
-    assert button["confirm"]["text"]["text"] == "This deploys version 1.2.3 of api in production."
-
-
-@pytest.mark.parametrize(
-    ("event_type", "payload", "dialog"),
-    [
-        ("deploy.requested", {}, "This deploys it."),
-        ("deploy.failed", {"version": "7"}, "This asks for a rollback of this deploy, now at version 7."),
-    ],
-)
-def test_dialogs_without_a_service(event_type: str, payload: dict[str, str], dialog: str) -> None:
-    """A dialog stays a sentence when the service is unknown."""
-    confirms = [button["confirm"] for button in buttons(rendered(event_type, payload)).values() if "confirm" in button]
-    assert [confirm["text"]["text"] for confirm in confirms] == [dialog]
-
-
-def test_no_rollback_without_a_version() -> None:
-    """What is not known cannot be rolled back."""
-    assert "pulser_rollback" not in buttons(rendered("deploy.completed", {"service": "api"}))
 
 
 def test_open_leads_to_the_url() -> None:
@@ -304,7 +273,7 @@ def test_a_malformed_payload_is_shown_as_it_came() -> None:
 @pytest.mark.parametrize(("delayed_s", "said"), [(None, False), (9.9, False), (10.0, True)])
 def test_a_delay_worth_saying_is_said(delayed_s: float | None, said: bool) -> None:  # noqa: FBT001  a table
     """From ten seconds on, the message says how late it is."""
-    message = render(event("ci.failed"), delivery_id=DELIVERY_ID, delayed_s=delayed_s)
+    message = render(event("ci.failed"), occasion(delayed_s=delayed_s))
     assert (" late" in shown(message)) is said
 
 
@@ -327,6 +296,7 @@ def test_an_event_without_time_and_id_still_has_a_closing_line() -> None:
 def test_too_much_text_costs_the_unknown_keys_first() -> None:
     """Where there is no room for all, the least important goes and is counted."""
     payload = DEPLOY | {"title": '"' * 300, "summary": '"' * 4000, "url": "https://e.example/" + "x" * 2900}
+    payload |= {"reason": '"' * 300, "run_id": '"' * 300}
     message = rendered("deploy.failed", payload | {f"key{at}": '"' * 300 for at in range(10)}, error_detail="\\" * 500)
     assert problems(message.to_arguments()) == []
     assert "*Service*\napi" in shown(message)
@@ -335,10 +305,11 @@ def test_too_much_text_costs_the_unknown_keys_first() -> None:
 
 def test_far_too_much_text_costs_the_fields_too() -> None:
     """What happened, the buttons and the time stay when nothing else can."""
-    quotes = dict.fromkeys(["title", "summary", "service", "environment", "version", "commit", "branch"], '"' * 4000)
+    keys = ["title", "summary", "service", "environment", "version", "commit", "branch", "reason", "run_id"]
+    quotes = dict.fromkeys(keys, '"' * 4000)
     message = rendered("deploy.failed", quotes | {"url": "https://e.example/" + "x" * 2900}, error_detail="\\" * 500)
     assert problems(message.to_arguments()) == []
-    assert "4 more fields not shown" in shown(message)
+    assert "6 more fields not shown" in shown(message)
     assert [block["type"] for block in message.blocks] == ["header", "section", "context", "actions", "context"]
 
 
@@ -360,7 +331,7 @@ def test_a_message_is_json() -> None:
 def test_a_failing_layout_gives_a_plain_message() -> None:
     """An event broken in a way nobody foresaw is posted as it is, and the message says why."""
     broken = dataclasses.replace(event("ci.failed", DEPLOY), duration_s="soon")  # type: ignore[arg-type]  # that is the fault
-    message = render(broken, delivery_id=DELIVERY_ID, mention="here")
+    message = render(broken, occasion(mention="here"))
     assert problems(message.to_arguments()) == []
     assert message.text == "<!here> Event ci.failed, as it came"
     assert message.degraded is not None

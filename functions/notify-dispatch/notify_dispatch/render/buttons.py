@@ -1,72 +1,112 @@
-"""The buttons that belong to an event. Their values are compact JSON: version, event and delivery."""
+"""The buttons that belong to what a message stands for, by its phase. Their values are signed."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
 
 from notify_dispatch.event import Event
-from notify_dispatch.render.words import HEADLINES, headline, subject
+from notify_dispatch.render.message import Occasion
+from notify_dispatch.render.standing import Standing
+from notify_dispatch.render.words import subject
 from pulser.blocks import ACCESSIBILITY_LABEL, CONFIRM_TEXT, plain
+from pulser.button_value import ButtonValue, sign
 
-_ALERTS = {"error_rate.exceeded", "ci.failed", "deploy.failed", "task.failed", "delivery.dead"}
-_DEPLOYED = {"deploy.completed", "deploy.failed"}
+# The most urgent first.
+_OFFERED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("alert", "open"): ("Acknowledge", "Investigate"),
+    ("alert", "acknowledged"): ("Investigate",),
+    ("deploy", "requested"): ("Approve", "Reject"),
+    ("deploy", "completed"): ("Rollback",),
+    ("release", "deployed"): ("Rollback",),
+}
+_STYLES: Final = {"Approve": "primary", "Reject": "danger", "Rollback": "danger"}
 
 
-def is_alert(event: Event) -> bool:
-    """Whether somebody must look at the event: a failure, or an unknown type of severity error or above."""
-    return event.event_type in _ALERTS or (event.event_type not in HEADLINES and event.at_least("error"))
+def offered(standing: Standing) -> tuple[str, ...]:
+    """The labels of the buttons that act. A rollback is offered for the release that runs, and once."""
+    labels = _OFFERED.get((standing.kind, standing.phase), ())
+    if "Rollback" in labels and (standing.release is None or not standing.is_current or _is_rolling_back(standing)):
+        return ()
+    return labels
 
 
-def buttons(event: Event, delivery_id: str) -> ActionsBlock | None:
-    """The row of buttons, the most urgent first; None when there is none."""
-    identity = {"v": 1, "event_id": event.event_id, "delivery_id": delivery_id}
-    value = json.dumps(identity, ensure_ascii=False, separators=(",", ":"))
-    elements = list(_buttons(event, value))
+def buttons(event: Event, standing: Standing, occasion: Occasion) -> ActionsBlock | None:
+    """The row of buttons; None when there is none."""
+    elements = list(_buttons(event, standing, occasion))
     return ActionsBlock(elements=elements) if elements else None
 
 
-def _buttons(event: Event, value: str) -> Iterator[ButtonElement]:
-    if is_alert(event):
-        yield _button(event, "Acknowledge", value=value)
-        yield _button(event, "Investigate", value=value)
-    if event.event_type == "deploy.requested":
-        yield _button(event, "Approve", value=value, style="primary", confirm=_confirm_approve(event))
-    if event.event_type in _DEPLOYED and event.version:
-        yield _button(event, "Rollback", value=value, style="danger", confirm=_confirm_rollback(event))
+def _buttons(event: Event, standing: Standing, occasion: Occasion) -> Iterator[ButtonElement]:
+    draw = _Draw(event, standing)
+    if occasion.button_key is not None:
+        for label in offered(standing):
+            release = standing.release if label == "Rollback" else None
+            value = ButtonValue(event.event_id, occasion.delivery_id, release)
+            yield draw.acting(label, sign(value, occasion.button_key, _action_id(label)))
     if event.url:
-        yield _button(event, "Open", url=event.url)
+        yield draw.link("Open", event.url)
 
 
-def _button(event: Event, label: str, **options: str | ConfirmObject) -> ButtonElement:
-    told = f"{label}: {headline(event)}" + (f", {subject(event)}" if subject(event) else "")
-    return ButtonElement(
-        text=_text(label),
-        action_id=f"pulser_{label.lower()}",
-        accessibility_label=plain(told, ACCESSIBILITY_LABEL),
-        **options,  # type: ignore[arg-type]  # the options are spelled out in `_buttons`, a few lines above
-    )
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    event: Event
+    standing: Standing
+
+    def acting(self, label: str, value: str) -> ButtonElement:
+        return ButtonElement(
+            text=_text(label),
+            action_id=_action_id(label),
+            value=value,
+            style=_STYLES.get(label),
+            confirm=self._confirm(label),
+            accessibility_label=self._told(label),
+        )
+
+    def link(self, label: str, url: str) -> ButtonElement:
+        return ButtonElement(
+            text=_text(label), action_id=_action_id(label), url=url, accessibility_label=self._told(label)
+        )
+
+    def _told(self, label: str) -> str:
+        about = subject(self.event)
+        return plain(f"{label}: {self.standing.words}{f', {about}' if about else ''}", ACCESSIBILITY_LABEL)
+
+    def _confirm(self, label: str) -> ConfirmObject | None:
+        """What is hard to take back asks first, and names what it is about."""
+        about = subject(self.event)
+        version = f"version {self.event.version} of " if self.event.version else ""
+        match label:
+            case "Approve":
+                return _confirm("Approve this deploy?", f"This deploys {version}{about or 'it'}.", label)
+            case "Reject":
+                return _confirm("Reject this deploy?", f"This refuses to deploy {version}{about or 'it'}.", label)
+            case "Rollback":
+                question = (
+                    f"This asks for a rollback of {about or 'this deploy'}, now at version {self.standing.release}."
+                )
+                return _confirm("Roll back?", question, "Roll back")
+        return None
 
 
-def _confirm_rollback(event: Event) -> ConfirmObject:
-    question = f"This asks for a rollback of {subject(event) or 'this deploy'}, now at version {event.version}."
-    return _confirm("Roll back?", question, "Roll back", "danger")
+def _action_id(label: str) -> str:
+    return f"pulser_{label.lower()}"
 
 
-def _confirm_approve(event: Event) -> ConfirmObject:
-    version = f" version {event.version} of" if event.version else ""
-    return _confirm("Approve this deploy?", f"This deploys{version} {subject(event) or 'it'}.", "Approve", "primary")
+def _is_rolling_back(standing: Standing) -> bool:
+    return standing.card is not None and bool(standing.card.state.get("rollback"))
 
 
-def _confirm(title: str, question: str, confirm: str, style: str) -> ConfirmObject:
+def _confirm(title: str, question: str, confirm: str) -> ConfirmObject:
     return ConfirmObject(
         title=_text(title),
         text=_text(plain(question, CONFIRM_TEXT)),
         confirm=_text(confirm),
         deny=_text("Cancel"),
-        style=style,
+        style="primary" if confirm == "Approve" else "danger",
     )
 
 

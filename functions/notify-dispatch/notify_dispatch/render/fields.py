@@ -8,7 +8,7 @@ from datetime import datetime
 from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject
 
 from notify_dispatch.event import Event
-from notify_dispatch.render.words import duration, measured, person, sentence, short_commit
+from notify_dispatch.render.words import SLACK_CLOCK_ENDS, doer, duration, measured, person, sentence, short_commit
 from pulser.blocks import CONTEXT_ELEMENTS, URL_LENGTH, code, link, one_line, untrusted
 
 _VALUE = 200
@@ -16,7 +16,6 @@ _EXTRAS_SHOWN, _EXTRA_KEY, _EXTRA_VALUE = 8, 40, 150
 _SHORT_ID = 8
 _WORTH_SAYING_S = 10  # a shorter delay is no news
 _LONGEST_INLINE = 1000  # a longer address stands behind the button alone
-_SLACK_CLOCK_ENDS = 2**32
 
 
 def mrkdwn(text: str) -> MarkdownTextObject:
@@ -38,8 +37,10 @@ def _facts(event: Event) -> Iterator[tuple[str, str]]:
     if event.duration_s is not None:
         yield "Duration", duration(event.duration_s)
     yield "Run", _run(event)
-    if event.actor and not sentence(event):
-        yield "By", person(event.actor)
+    by = doer(event)
+    if by and not sentence(event):
+        yield "By", person(by)
+    yield "Reason", untrusted(event.reason or "", _VALUE)
     if event.service and event.target != event.service:  # without a service, the header names the target
         yield "Target", untrusted(event.target or "", _VALUE)
 
@@ -90,6 +91,6 @@ def closing(event: Event, delayed_s: float | None) -> ContextBlock:
 def _moment(moment: datetime) -> str:
     words = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     seconds = int(moment.timestamp())
-    if not 0 <= seconds < _SLACK_CLOCK_ENDS:
+    if not 0 <= seconds < SLACK_CLOCK_ENDS:
         return words
     return f"<!date^{seconds}^{{date_short_pretty}} at {{time_secs}}|{words}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from notify_dispatch.event import Event
+from notify_dispatch.event import HANDLERS, Event
 from pulser.blocks import one_line, untrusted
 
 NAME = 120  # the longest service, environment, version or actor within a sentence
@@ -29,6 +29,8 @@ HEADLINES: Final = {
     "rollback.requested": "Rollback requested",
     "slack.command": "Slack command",
     "slack.action": "Slack button pressed",
+    "relay.alarm": "Connection to Slack in trouble",
+    "relay.transport": "Transport to Slack switched",
     "delivery.dead": "Message not delivered",
     "delivery.retried": "Message to be sent again",
 }
@@ -43,11 +45,14 @@ _DEEDS: Final = {
     "rollback.requested": "requested the rollback",
     "slack.command": "ran a Slack command",
     "slack.action": "pressed a button in Slack",
+    "relay.transport": "switched the transport to Slack",
     "delivery.retried": "asked for another try at a message",
 }
 _SYMBOLS: Final = {"critical": "🚨", "error": "🔴", "warning": "🟠"}
 _GOOD, _UNDER_WAY = {"passed", "completed", "approved"}, {"started", "requested", "investigating"}
-_PERSON = re.compile(r"[UW][A-Z0-9]{6,}")
+_FAILED: Final = {"slack.command": "Slack command failed", "slack.action": "Slack action failed"}
+SLACK_CLOCK_ENDS = 2**32
+PERSON = re.compile(r"[UW][A-Z0-9]{6,}")
 _USER_GROUP = re.compile(r"S[A-Z0-9]{6,}")
 _HEX = re.compile(r"[0-9a-fA-F]{8,}")
 _MINUTE, _HOUR, _DAY, _CENTURY = 60, 3600, 86_400, 3_155_760_000
@@ -64,7 +69,7 @@ def symbol(event: Event) -> str:
 
 def headline(event: Event) -> str:
     """What happened, in words; of an unknown type, its own words. Not escaped."""
-    known = HEADLINES.get(event.event_type)
+    known = (_FAILED.get(event.event_type) if event.at_least("error") else None) or HEADLINES.get(event.event_type)
     words = re.sub(r"[._\-\s]+", " ", event.event_type).strip()
     return known or words[:1].upper() + words[1:] or "Event"
 
@@ -83,36 +88,45 @@ def subject(event: Event) -> str:
     return f"{name} in {event.environment}" if name else event.environment
 
 
-def header(event: Event) -> str:
-    """The first line of the message: sign, state, subject. Not escaped."""
-    alarm = "CRITICAL · " if event.severity == "critical" else ""
-    return f"{symbol(event)} {alarm}{headline(event)}" + (f": {subject(event)}" if subject(event) else "")
+def header(event: Event, sign: str, words: str) -> str:
+    """The first line of the message: sign, state in words, subject. Not escaped. What is in hand does not shout."""
+    alarm = "CRITICAL · " if event.severity == "critical" and words == headline(event) else ""
+    return f"{sign} {alarm}{words}" + (f": {subject(event)}" if subject(event) else "")
 
 
 def mention_markup(mention: str | None) -> str:
     """A route's mention as mrkdwn; of anything that is none, nothing."""
     if mention in {"here", "channel"}:
         return f"<!{mention}>"
-    if mention and _PERSON.fullmatch(mention):
+    if mention and PERSON.fullmatch(mention):
         return f"<@{mention}>"
     return f"<!subteam^{mention}>" if mention and _USER_GROUP.fullmatch(mention) else ""
 
 
 def person(actor: str) -> str:
     """Who did it, as mrkdwn: a Slack user's ID becomes a mention, all else is inert text."""
-    return f"<@{actor}>" if _PERSON.fullmatch(actor) else untrusted(actor, NAME)
+    return f"<@{actor}>" if PERSON.fullmatch(actor) else untrusted(actor, NAME)
 
 
 def sentence(event: Event) -> str | None:
     """What a person did, as mrkdwn without a full stop, when the event is a person's deed."""
-    deed = _DEEDS.get(event.event_type)
+    deed = None if event.event_type in _FAILED and event.at_least("error") else _DEEDS.get(event.event_type)
     preposition = "of" if event.thing in {"deploy", "rollback"} else "for"
-    return deed and f"{person(event.actor or 'Somebody')} {deed}{_of(event, preposition)}"
+    return deed and f"{person(doer(event) or 'Somebody')} {deed}{_of(event, preposition)}"
 
 
-def fallback(event: Event, mention: str | None) -> str:
-    """The message as a notification or a screen reader gives it, in mrkdwn: all that matters, in words."""
-    said = sentence(event) or untrusted(headline(event), NAME) + _of(event, "for")
+def doer(event: Event) -> str | None:
+    """Who did it: the actor, and where that is one of pulser's handlers, the Slack user for whom it acted."""
+    return event.slack_user if event.actor in HANDLERS else event.actor
+
+
+def fallback(event: Event, mention: str | None, words: str) -> str:
+    """The message as a notification or a screen reader gives it, in mrkdwn: all that matters, in words.
+
+    `words`: how its header says where the thing stands.
+    """
+    deed = sentence(event) if words == headline(event) else None
+    said = deed or untrusted(words, NAME) + _of(event, "for")
     rate = f": {measured(event)}" if measured(event) else ""
     title = f". {untrusted(own_title(event), TITLE)}" if own_title(event) else ""
     odd = " (its payload cannot be read)" if event.malformed else ""

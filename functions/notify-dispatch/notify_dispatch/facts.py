@@ -1,0 +1,72 @@
+"""What an event means for the ledger beside its messages: news of a service, a card, the result of a deploy. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from notify_dispatch.event import HANDLERS, Event
+from notify_dispatch.render.standing import kind_of
+from notify_dispatch.render.words import headline, own_title
+
+_RESULTS: Final = {"started", "completed", "failed"}
+_CI: Final = {"passed", "failed"}
+# What people do to a card. No other event may name one: whoever names a card in his payload would be silenced in the
+# card's channel, where the card changes in place instead.
+_DEEDS: Final = {
+    "alert.acknowledged",
+    "alert.investigating",
+    "deploy.approved",
+    "deploy.rejected",
+    "rollback.requested",
+}
+
+
+def facts_of(event: Event) -> dict[str, Any]:
+    """`card`, `fact`, `deploy_result` and `card_id` of a routing, as record_deliveries_v1 takes them; None for none."""
+    return {
+        "card": _card(event),
+        "fact": _fact(event),
+        "deploy_result": _deploy_result(event),
+        "card_id": _uuid(event.card_id) if event.actor in HANDLERS and event.event_type in _DEEDS else None,
+    }
+
+
+def _card(event: Event) -> dict[str, Any] | None:
+    """The event is a thing that people act on. A deploy's card is written by whoever asks for the deploy."""
+    kind = kind_of(event)
+    if kind not in ("alert", "release"):
+        return None
+    title = own_title(event) or headline(event)
+    return {"kind": kind, **_place(event), "release": event.version, "title": title}
+
+
+def _fact(event: Event) -> dict[str, Any] | None:
+    aspect = "deploy" if _is_result(event) else "ci" if event.thing == "ci" and event.what in _CI else None
+    if aspect is None or event.service is None:
+        return None
+    told = {"version": event.version, "branch": event.branch, "url": event.url}
+    return {**_place(event), "aspect": aspect, "what": event.what, **told}
+
+
+def _deploy_result(event: Event) -> dict[str, Any] | None:
+    if not _is_result(event):
+        return None
+    told = {"version": event.version, "what": event.what, "url": event.url}
+    return {"deploy_id": _uuid(event.deploy_id), **_place(event), **told}
+
+
+def _is_result(event: Event) -> bool:
+    return event.thing == "deploy" and event.what in _RESULTS
+
+
+def _place(event: Event) -> dict[str, Any]:
+    return {"service": event.service, "environment": event.environment}
+
+
+def _uuid(text: str | None) -> str | None:
+    """`text` as Postgres writes a UUID; None for what is none."""
+    try:
+        return str(UUID(text)) if text else None
+    except ValueError:
+        return None

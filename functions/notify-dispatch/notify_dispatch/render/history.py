@@ -1,0 +1,141 @@
+"""What was done about a card, line by line: who, what, when. Only the ledger's card state makes a mention here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from slack_sdk.models.blocks import SectionBlock
+
+from notify_dispatch.render.fields import mrkdwn
+from notify_dispatch.render.words import PERSON, SLACK_CLOCK_ENDS
+from pulser.blocks import code, link, one_line, untrusted
+from pulser.card import Card, Person, moment
+
+_NAME, _VERSION, _REASON, _ANSWER, _LINK = 60, 60, 150, 200, 250
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_HOOK: Final = {"queued": "is being called", "accepted": "accepted", "failed": "failed"}
+_RESULTS: Final = {"started", "completed", "failed"}
+
+Line = tuple[datetime | None, str]
+
+
+def history(card: Card | None) -> SectionBlock | None:
+    """The lines in the order of time; None when nothing was done yet."""
+    lines = [] if card is None else [line for tell in _TELLERS for line in tell(card)]
+    told = [text for _, text in sorted(lines, key=lambda line: line[0] or _NEVER)]
+    return SectionBlock(text=mrkdwn("\n".join(told))) if told else None
+
+
+def _requested(card: Card) -> Iterator[Line]:
+    asked = card.person("requested")
+    if asked:
+        reason = _text(card.state["requested"].get("reason"), _REASON)
+        yield asked.at, _line("Requested", asked, f": {reason}" if reason else "")
+
+
+def _approval(card: Card) -> Iterator[Line]:
+    decision, by = _part(card, "approval").get("decision"), card.person("approval", "by")
+    if by and decision in ("approved", "rejected"):
+        yield by.at, _line("Approved" if decision == "approved" else "Rejected", by)
+    elif decision == "not_needed":
+        asked = card.person("requested")
+        yield asked.at if asked else None, "No approval is needed"
+    elif card.kind == "deploy" and card.phase == "requested":
+        yield None, "Waits for an approval"
+    elif card.kind == "deploy" and card.phase == "expired":
+        yield None, "Nobody approved it in time"
+
+
+def _acknowledged(card: Card) -> Iterator[Line]:
+    by = card.person("acknowledged")
+    if by:
+        yield by.at, _line("Acknowledged", by)
+
+
+def _investigating(card: Card) -> Iterator[Line]:
+    by = card.person("investigating")
+    if by:
+        yield by.at, _line("Under investigation", by)
+
+
+def _rollback(card: Card) -> Iterator[Line]:
+    by = card.person("rollback")
+    if by:
+        release = _text(card.state["rollback"].get("release"), _VERSION) or card.release
+        of = f" of {code(release, _VERSION)}" if release else ""
+        yield by.at, _line(f"Rollback{of} requested", by)
+
+
+def _hook(card: Card) -> Iterator[Line]:
+    told = _part(card, "hook")
+    words = _HOOK.get(str(told.get("status")))
+    if words is None:
+        return
+    action = told.get("action") or ("rollback" if card.kind == "release" else "deploy")
+    name = "Rollback hook" if action == "rollback" else "Deploy hook"
+    why = _text(told.get("text"), _ANSWER) if words == "failed" else ""
+    at = moment(told.get("at"))
+    yield at, f"{name} {words}{_when(at)}{f': {why}' if why else ''}{_link(told.get('url'), 'see the run')}"
+
+
+def _result(card: Card) -> Iterator[Line]:
+    told = _part(card, "result")
+    what = told.get("what") or str(told.get("event_type") or "").partition(".")[2]
+    if what not in _RESULTS:
+        return
+    version, at = _text(told.get("version"), _VERSION), moment(told.get("at"))
+    of = f": version {code(version, _VERSION)}" if version else ""
+    name = "Rollback" if card.kind == "release" else "Deploy"
+    yield at, f"{name} {what}{_when(at)}{of}{_link(told.get('url'), 'see it')}"
+
+
+# In the order of telling where times are equal or unknown.
+_TELLERS: Final[tuple[Callable[[Card], Iterator[Line]], ...]] = (
+    _requested,
+    _approval,
+    _acknowledged,
+    _investigating,
+    _rollback,
+    _hook,
+    _result,
+)
+
+
+def _line(deed: str, by: Person, told: str = "") -> str:
+    return f"{deed} by {_who(by)}{_when(by.at)}{told}"
+
+
+def _who(by: Person) -> str:
+    if PERSON.fullmatch(by.user):
+        return f"<@{by.user}>"
+    return untrusted(one_line(by.name or by.user), _NAME) or "somebody"
+
+
+def _when(at: datetime | None) -> str:
+    """ ", today 7:33 AM" in the reader's time zone; empty when it is not known."""
+    if at is None:
+        return ""
+    try:
+        words = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        seconds = int(at.timestamp())
+    except (ValueError, OverflowError):
+        return ""
+    if not 0 <= seconds < SLACK_CLOCK_ENDS:
+        return f", {words}"
+    return f", <!date^{seconds}^{{date_short_pretty}} {{time}}|{words}>"
+
+
+def _link(url: object, label: str) -> str:
+    said = link(url, label, _LINK) if isinstance(url, str) else label
+    return f" ({said})" if said != label else ""
+
+
+def _text(value: object, limit: int) -> str:
+    return untrusted(one_line(value), limit) if isinstance(value, str) else ""
+
+
+def _part(card: Card, name: str) -> Mapping[str, Any]:
+    part = card.state.get(name)
+    return part if isinstance(part, Mapping) else {}

@@ -1,0 +1,102 @@
+"""Where the thing that a message stands for stands: the phase of its card, and how the header says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from notify_dispatch.event import Event
+from notify_dispatch.render.words import HEADLINES, headline, symbol
+from pulser.blocks import safe_url
+from pulser.card import Card
+
+Kind = Literal["alert", "deploy", "release", "news"]
+
+_ALERTS: Final = {"error_rate.exceeded", "ci.failed", "deploy.failed", "task.failed", "delivery.dead", "relay.alarm"}
+_HANDLERS_OWN: Final = {"slack.command", "slack.action"}
+_FIRST: Final[dict[Kind, str]] = {"alert": "open", "deploy": "requested", "release": "deployed", "news": ""}
+# (kind, phase): sign and words of the header. What is not here is told as the event tells it.
+_SAID: Final[dict[tuple[str, str], tuple[str, str]]] = {
+    ("alert", "acknowledged"): ("🟡", "Acknowledged"),
+    ("alert", "investigating"): ("🔵", "Investigating"),
+    ("deploy", "requested"): ("🔵", "Deploy requested"),
+    ("deploy", "approved"): ("🔵", "Deploy approved"),
+    ("deploy", "rejected"): ("🟠", "Deploy rejected"),
+    ("deploy", "started"): ("🔵", "Deploy started"),
+    ("deploy", "completed"): ("🟢", "Deploy completed"),
+    ("deploy", "failed"): ("🔴", "Deploy failed"),
+    ("deploy", "expired"): ("⚪", "Deploy request expired"),
+    ("release", "rolling_back"): ("🟠", "Rollback requested"),
+    ("release", "rolled_back"): ("⚪", "Rollback completed"),
+}
+_SEVERITIES: Final = {"completed": "info", "failed": "error", "rejected": "warning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`card` is None as long as nothing has been done to it. `release` is what a rollback is pinned to."""
+
+    kind: Kind
+    phase: str
+    sign: str
+    words: str
+    card: Card | None = None
+    release: str | None = None
+    is_current: bool = True
+
+
+def is_alert(event: Event) -> bool:
+    """Whether somebody must look at the event: a failure, or an unknown type of severity error or above."""
+    if event.event_type in _ALERTS:
+        return True
+    return event.at_least("error") and (event.event_type not in HEADLINES or event.event_type in _HANDLERS_OWN)
+
+
+def kind_of(event: Event) -> Kind:
+    """What the event's message stands for; "news" when there is nothing to be done about it."""
+    if is_alert(event):
+        return "alert"
+    if event.event_type == "deploy.requested":
+        return "deploy"
+    return "release" if event.event_type == "deploy.completed" and event.version else "news"
+
+
+def standing_of(event: Event, card: Card | None) -> Standing:
+    """Where the card stands; without one, or before anything was done, where its event leaves it."""
+    kind = kind_of(event)
+    release = (card.release if card else None) or event.version
+    current = card is None or card.current_release in (None, release)
+    if card is None or not (card.version or card.state):
+        return Standing(kind, _FIRST[kind], symbol(event), headline(event), None, release, current)
+    sign, words = _said(event, card)
+    return Standing(card.kind, card.phase, sign, words, card, release, current)
+
+
+def _said(event: Event, card: Card) -> tuple[str, str]:
+    sign, words = _SAID.get((card.kind, card.phase), (symbol(event), headline(event)))
+    if card.kind == "alert" and words != headline(event):
+        return sign, f"{words} · {headline(event)}"
+    if card.kind == "deploy" and card.phase == "approved" and _part(card, "approval").get("decision") == "not_needed":
+        return sign, "Deploy requested"
+    return sign, words
+
+
+def dressed(event: Event, card: Card | None) -> Event:
+    """`event` with what its card knows by now: how a deploy ended, its version, where it can be seen."""
+    if card is None or card.kind != "deploy" or not card.state:
+        return event
+    result, hook = _part(card, "result"), _part(card, "hook")
+    urls = (safe_url(it) for it in (result.get("url"), hook.get("url")) if isinstance(it, str))
+    severity: Any = _SEVERITIES.get(card.phase, event.severity)
+    return replace(
+        event,
+        severity=severity,
+        version=event.version or card.release,
+        url=event.url or next((it for it in urls if it), None),
+        reason=None if _part(card, "requested").get("reason") else event.reason,  # the history tells it
+    )
+
+
+def _part(card: Card, name: str) -> dict[str, Any]:
+    part = card.state.get(name)
+    return part if isinstance(part, dict) else {}
