@@ -5,6 +5,7 @@ from __future__ import annotations
 from pulser_local.slack.calls import Call
 from pulser_local.slack.clock import Clock
 from pulser_local.slack.faults import Fault
+from pulser_local.slack.http_carrier import RequestUrls, UrlNotVerified
 from pulser_local.slack.interactions.elements import CannotAct
 from pulser_local.slack.interactions.story import Happening, Interaction
 from pulser_local.slack.people import User, UserGroup
@@ -24,7 +25,9 @@ __all__ = [
     "Happening",
     "Interaction",
     "Message",
+    "RequestUrls",
     "SlackSimulator",
+    "UrlNotVerified",
     "User",
     "UserGroup",
     "Workspace",

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from pulser_local.slack.faults import Fault
+from pulser_local.slack.ordering import ControlError, Order, answers_errors, read_order
 from pulser_local.slack.tokens import TokenState
 from pulser_local.slack.workspace import Channel, Json
 
 if TYPE_CHECKING:
     from pulser_local.slack.simulator import SlackSimulator
 
-Body = TypeVar("Body", bound=BaseModel)
-Handler = Callable[["Controls", web.Request], Awaitable[web.Response]]
 
+class TokenOrder(Order):
+    """The body of PUT /sim/tokens: all tokens from now on; others are unknown.
 
-class TokenOrder(BaseModel):
-    """The body of PUT /sim/tokens: all tokens from now on; others are unknown. Scopes stay unless given."""
-
-    model_config = ConfigDict(extra="forbid")
+    App tokens stay when none is named, and so do scopes that are not given.
+    """
 
     active: list[str] = Field(default_factory=list)
     revoked: list[str] = Field(default_factory=list)
@@ -44,35 +40,13 @@ class TokenOrder(BaseModel):
         return {token: state for state, tokens in lists.items() for token in tokens}
 
 
-class ChannelOrder(BaseModel):
+class ChannelOrder(Order):
     """The body of POST /sim/channels. `name` is a name or an ID; topic and is_private are for create."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str
     action: Literal["create", "archive", "unarchive", "join", "leave"] = "create"
     topic: str = ""
     is_private: bool = False
-
-
-class ControlError(Exception):
-    """A refused order: HTTP status and what is wrong with it."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-
-
-def _answers_errors(handler: Handler) -> Handler:
-    @wraps(handler)
-    async def answer(controls: Controls, request: web.Request) -> web.Response:
-        try:
-            return await handler(controls, request)
-        except ControlError as error:
-            return web.json_response({"ok": False, "error": error.detail}, status=error.status)
-
-    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +69,24 @@ class Controls:
         router.add_post("/sim/channels", self.change_channel)
         router.add_route("*", "/sim/{rest:.*}", self.unknown)
 
-    @_answers_errors
+    @answers_errors
     async def list_faults(self, _request: web.Request) -> web.Response:
         """GET /sim/faults"""
         return web.json_response({"ok": True, "faults": self.simulator.faults.to_json()})
 
-    @_answers_errors
+    @answers_errors
     async def add_fault(self, request: web.Request) -> web.Response:
         """POST /sim/faults, the body a Fault."""
-        fault = await _order(request, Fault)
+        fault = await read_order(request, Fault)
         return web.json_response({"ok": True, "id": self.simulator.faults.add(fault)}, status=201)
 
-    @_answers_errors
+    @answers_errors
     async def clear_faults(self, _request: web.Request) -> web.Response:
         """DELETE /sim/faults: all off, held calls go on."""
         self.simulator.faults.clear()
         return web.json_response({"ok": True})
 
-    @_answers_errors
+    @answers_errors
     async def remove_fault(self, request: web.Request) -> web.Response:
         """DELETE /sim/faults/<id>"""
         fault_id = request.match_info["id"]
@@ -122,7 +96,7 @@ class Controls:
             raise ControlError(404, f"there is no fault {fault_id}") from None
         return web.json_response({"ok": True})
 
-    @_answers_errors
+    @answers_errors
     async def list_messages(self, request: web.Request) -> web.Response:
         """GET /sim/messages?channel=<name or ID>: oldest first, replies too, with channel and metadata."""
         workspace = self.simulator.workspace
@@ -135,7 +109,7 @@ class Controls:
         ]
         return web.json_response({"ok": True, "messages": messages})
 
-    @_answers_errors
+    @answers_errors
     async def list_calls(self, request: web.Request) -> web.Response:
         """GET /sim/calls?method=&status=: oldest first."""
         status = request.query.get("status")
@@ -144,30 +118,30 @@ class Controls:
         calls = self.simulator.calls.of(request.query.get("method"), status=None if status is None else int(status))
         return web.json_response({"ok": True, "calls": [call.to_json() for call in calls]})
 
-    @_answers_errors
+    @answers_errors
     async def clear_calls(self, _request: web.Request) -> web.Response:
         """DELETE /sim/calls"""
         self.simulator.calls.clear()
         return web.json_response({"ok": True})
 
-    @_answers_errors
+    @answers_errors
     async def replace_tokens(self, request: web.Request) -> web.Response:
         """PUT /sim/tokens, the body a TokenOrder."""
-        order = await _order(request, TokenOrder)
+        order = await read_order(request, TokenOrder)
         self.simulator.tokens.replace(order.states())
         if order.scopes is not None:
             self.simulator.tokens.scopes = frozenset(order.scopes)
         return web.json_response({"ok": True})
 
-    @_answers_errors
+    @answers_errors
     async def change_channel(self, request: web.Request) -> web.Response:
         """POST /sim/channels, the body a ChannelOrder."""
-        order = await _order(request, ChannelOrder)
+        order = await read_order(request, ChannelOrder)
         channel = self._create(order) if order.action == "create" else self._change(order)
         shown: Json = {"id": channel.id, "name": channel.name}
         return web.json_response({"ok": True, "channel": shown})
 
-    @_answers_errors
+    @answers_errors
     async def unknown(self, request: web.Request) -> web.Response:
         """Whatever else is asked of /sim/."""
         raise ControlError(404, f"there is no control {request.method} {request.path}")
@@ -191,16 +165,3 @@ class Controls:
         if channel is None:
             raise ControlError(404, f"there is no channel {name_or_id}")
         return channel
-
-
-async def _order(request: web.Request, model: type[Body]) -> Body:
-    # A page of another origin can send a form here unasked, but JSON only with our consent.
-    if request.content_type != "application/json":
-        raise ControlError(415, "send JSON, with the content type application/json")
-    try:
-        return model.model_validate(json.loads(await request.read()))
-    except ValidationError as error:
-        problems = [f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors()]
-        raise ControlError(400, "; ".join(problems)) from None
-    except ValueError:
-        raise ControlError(400, "the body is not JSON") from None

@@ -28,7 +28,7 @@ class Reply:
     @property
     def ok(self) -> bool:
         """Whether the call did what was asked."""
-        return self.body is not None and self.body["ok"] is True
+        return self.body is not None and self.body.get("ok") is True
 
     @property
     def error(self) -> str | None:
@@ -53,8 +53,8 @@ def struck(fault: Fault, done: Reply | None) -> Reply | None:
         case "rate_limited":
             headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
             return Reply({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
-        case "garbage":
-            return Reply(None)
+        case "garbage" | "answer":
+            return Reply(fault.answer)  # garbage has none
         case "internal_error_after":
             return Reply({"ok": False, "error": "internal_error"})
         case "stall" | "slow" | "reset_before" | "reset_after":

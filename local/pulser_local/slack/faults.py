@@ -22,6 +22,7 @@ FaultKind = Literal[
     "stall",  # no answer until released or for `seconds`; with `stored` the call has its effect first
     "slow",  # `seconds` pass, then the call has its effect (late) and is answered
     "garbage",  # 200 with a page that is not JSON; with `stored` the call has its effect first
+    "answer",  # 200 with `answer` as it stands, and no effect: {"ok": true, "url": ""}
     "internal_error_after",  # the call has its effect, then ok: false internal_error
 ]
 
@@ -32,6 +33,7 @@ _CHOICES: Final[dict[str, set[str]]] = {
     "stall": {"seconds", "stored"},
     "slow": {"seconds"},
     "garbage": {"stored"},
+    "answer": {"answer"},
 }
 _COMMON: Final = {"method", "channel", "kind", "times"}
 
@@ -55,6 +57,7 @@ class Fault(BaseModel):
     retry_after: str | None = "30"
     seconds: float | None = Field(default=None, gt=0)
     stored: bool = False
+    answer: Json | None = None
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
@@ -63,6 +66,8 @@ class Fault(BaseModel):
             raise ValueError(f"a fault of kind {self.kind} has no {', '.join(sorted(strange))}")
         if self.kind == "slow" and self.seconds is None:
             raise ValueError("a fault of kind slow needs seconds")
+        if self.kind == "answer" and self.answer is None:
+            raise ValueError("a fault of kind answer needs an answer")
         return self
 
     @property

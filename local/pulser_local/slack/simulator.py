@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import Literal
 
 from aiohttp import web
 
+from pulser_local.slack.acting_controls import ActingControls
 from pulser_local.slack.calls import CallLog
 from pulser_local.slack.clock import Clock
 from pulser_local.slack.controls import Controls
 from pulser_local.slack.delivery import Carrier, Retries
 from pulser_local.slack.faults import Faults
+from pulser_local.slack.http_carrier import HttpCarrier, RequestUrls
 from pulser_local.slack.interactions.acting import Acting
 from pulser_local.slack.interactions.answer_routes import AnswerRoutes
 from pulser_local.slack.interactions.interactivity import Interactivity
+from pulser_local.slack.interactions.story import Story
 from pulser_local.slack.people import User
 from pulser_local.slack.rates import Rates
+from pulser_local.slack.socket_controls import SocketControls
 from pulser_local.slack.socket_mode.link import Link
 from pulser_local.slack.socket_mode.sockets import Sockets
 from pulser_local.slack.timers import Timers
@@ -62,20 +67,13 @@ class SlackSimulator:
         self.timers = Timers(self.clock.monotonic)
         self.sockets = Sockets(self.app_id, self.clock, self.timers)
         self.interactivity = Interactivity.of(self.workspace, self.rates, self.clock)
+        self.http = HttpCarrier(self.signing_secret, self.sockets.settings, self.clock)
         self.carrier: Carrier = self.sockets
         self.retries = Retries(lambda: self.carrier, self.sockets.settings, self.timers)
         self.acting = Acting(self)
         self._runner: web.AppRunner | None = None
         self._url = ""
-        self.press = self.acting.press
-        self.press_in_view = self.acting.press_in_view
-        self.command = self.acting.command
-        self.submit_view = self.acting.submit_view
-        self.close_view = self.acting.close_view
-        self.say = self.acting.say
-        self.mention = self.acting.mention
-        self.open_home = self.acting.open_home
-        self.event = self.acting.event
+        self._bind_deeds()
 
     @property
     def team_id(self) -> str:
@@ -106,6 +104,31 @@ class SlackSimulator:
         return self.interactivity.views.modals(user_id)
 
     @property
+    def story(self) -> Story:
+        """The interactions and what became of them; `story.subscribe()` tells of every change."""
+        return self.interactivity.story
+
+    @property
+    def transport(self) -> Literal["socket", "http"]:
+        """How the app is reached."""
+        return "http" if self.carrier is self.http else "socket"
+
+    async def use_http(self, urls: RequestUrls) -> None:
+        """Switch Socket Mode off: from now on requests go to these URLs. UrlNotVerified keeps all as it was."""
+        if urls.events:
+            await self.http.verify(urls.events)
+        self.http.urls = urls
+        self.carrier = self.http
+        self.sockets.disable()
+        self.story.tell("transport", None, {"transport": "http"})
+
+    def use_sockets(self) -> None:
+        """Switch Socket Mode on."""
+        self.carrier = self.sockets
+        self.sockets.enabled = True
+        self.story.tell("transport", None, {"transport": "socket"})
+
+    @property
     def url(self) -> str:
         """The address of the simulator's own server. RuntimeError unless it runs."""
         if self._runner is None:
@@ -127,7 +150,9 @@ class SlackSimulator:
         WebApi(self).add_routes(app)
         Link(self.sockets).add_routes(app)
         AnswerRoutes(self).add_routes(app)
-        Controls(self).add_routes(app)
+        SocketControls(self).add_routes(app)
+        ActingControls(self).add_routes(app)
+        Controls(self).add_routes(app)  # the last: it answers whatever else is asked of /sim/
         app.on_shutdown.append(self._let_go)
 
     async def start(self, port: int = 0) -> None:
@@ -155,4 +180,18 @@ class SlackSimulator:
     async def _let_go(self, _app: web.Application) -> None:
         self.faults.clear()
         self.sockets.let_go()
+        await self.http.close()
         self.timers.clear()
+
+    def _bind_deeds(self) -> None:
+        self.press = self.acting.press
+        self.press_in_view = self.acting.press_in_view
+        self.command = self.acting.command
+        self.submit_view = self.acting.submit_view
+        self.close_view = self.acting.close_view
+        self.say = self.acting.say
+        self.mention = self.acting.mention
+        self.open_home = self.acting.open_home
+        self.event = self.acting.event
+        self.suggest = self.acting.suggest
+        self.dismiss = self.acting.dismiss

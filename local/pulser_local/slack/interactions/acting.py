@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pulser_local.slack.errors import SlackError
 from pulser_local.slack.interactions import payloads, submitting
-from pulser_local.slack.interactions.elements import CannotAct, action, view_state
+from pulser_local.slack.interactions.elements import CannotAct, acting_elements, action, view_state
 from pulser_local.slack.interactions.interactivity import Interactivity
 from pulser_local.slack.interactions.payloads import Click, Origin, Reply
 from pulser_local.slack.interactions.story import Interaction, InteractionKind, begun
@@ -113,6 +113,23 @@ class Acting:
         if interaction is None:
             raise CannotAct("the message does not mention the app")
         return interaction
+
+    def dismiss(self, channel_id: str, ts: str, user_id: str = ALICE) -> bool:
+        """Take a private message away ("Only visible to you · Dismiss"); whether it was there."""
+        user, channel = self._user(user_id), self._channel(channel_id)
+        message = self._parts.private.find(user.id, channel.id, ts)
+        if message is not None:
+            self._parts.private.remove(message)
+        return message is not None
+
+    async def suggest(self, view_id: str, action_id: str, typed: str, *, user_id: str = ALICE) -> Interaction:
+        """Type in a menu whose options the app gives; they are in the ack_payload."""
+        user, view = self._user(user_id), self._view(user_id, view_id)
+        menu = next((pair for pair in acting_elements(view["blocks"]) if pair[1].get("action_id") == action_id), None)
+        if menu is None or not menu[1]["type"].endswith("external_select"):
+            raise CannotAct(f"there is no menu {action_id} to type in")
+        payload = payloads.block_suggestion(self._origin(), user, view, (menu[0]["block_id"], action_id, typed))
+        return await self._send(self._interactive(payload), "block_suggestion", user)
 
     async def open_home(self, user_id: str = ALICE) -> Interaction:
         """Open the app's Home tab."""

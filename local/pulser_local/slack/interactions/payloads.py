@@ -87,6 +87,21 @@ def view_click(origin: Origin, user: User, view: Json, click: Click) -> Json:
     }
 
 
+def block_suggestion(origin: Origin, user: User, view: Json, typed: tuple[str, str, str]) -> Json:
+    """What was typed in a menu of a modal: block_id, action_id and the text."""
+    block_id, action_id, value = typed
+    return {
+        "type": "block_suggestion",
+        **origin.common(),
+        "user": origin.user(user),
+        "container": {"type": "view", "view_id": view["id"]},
+        "block_id": block_id,
+        "action_id": action_id,
+        "value": value,
+        "view": view,
+    }
+
+
 def view_submission(origin: Origin, user: User, view: Json, reply: Reply) -> Json:
     """A modal was submitted; its state holds what was filled in."""
     return {

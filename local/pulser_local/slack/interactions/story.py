@@ -129,6 +129,12 @@ class Story:
         """One interaction."""
         return self._interactions.get(interaction_id)
 
+    def latest(self, kind: InteractionKind, user_id: str, channel_id: str) -> Interaction | None:
+        """The newest of a kind, of one person in one channel."""
+        wanted = (kind, user_id, channel_id)
+        newest = reversed(self._interactions.values())
+        return next((one for one in newest if (one.kind, one.user_id, one.channel_id) == wanted), None)
+
     def begin(self, interaction: Interaction) -> None:
         """Enter a new one."""
         self._interactions[interaction.id] = interaction
@@ -243,6 +249,8 @@ def _what(kind: InteractionKind, payload: Json) -> str:
         return f"{payload['command']} {payload['text']}".strip()
     if kind == "block_actions":
         return str(payload["actions"][0]["action_id"])
+    if kind == "block_suggestion":
+        return str(payload["action_id"])
     if kind in {"view_submission", "view_closed"}:
         return str(payload["view"]["callback_id"])
     return str(payload.get("event", {}).get("type", kind))

@@ -38,7 +38,10 @@ def post_ephemeral(invocation: Invocation) -> Json:
     content = new_content(arguments)
     validation.check_content(content)
     thread_ts = arguments.text("thread_ts") or None
-    message = invocation.interactivity.private.post(channel.id, user.id, with_ids(content), thread_ts=thread_ts)
+    parts = invocation.interactivity
+    # Events have no response_url: this is how they are answered in private.
+    asked = parts.story.latest("event", user.id, channel.id)
+    message = parts.private.post(channel.id, user.id, with_ids(content), thread_ts=thread_ts, interaction=asked)
     return {"message_ts": message["ts"]}
 
 

@@ -67,13 +67,13 @@ class Link:
 
     def _hear(self, connection: Connection, kind: WSMsgType, data: str | bytes) -> None:
         if kind is WSMsgType.TEXT and isinstance(data, str):
-            self.sockets.acks.heard(connection.id, data)
+            self.sockets.inbox.heard(connection.id, data)
         elif kind is WSMsgType.PING and isinstance(data, bytes):
             connection.pong(data)
         elif kind is WSMsgType.PONG:
             connection.pongs_received += 1
         else:
-            self.sockets.acks.odd(connection.id, "binary")
+            self.sockets.inbox.odd(connection.id, "binary")
 
 
 async def _until_gone(connection: Connection) -> None:

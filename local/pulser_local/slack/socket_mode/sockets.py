@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pulser_local.slack.clock import Clock
 from pulser_local.slack.socket_mode.acks import Acks
 from pulser_local.slack.socket_mode.connection import Connection, DisconnectReason
-from pulser_local.slack.socket_mode.envelope import Delivered, Envelope
-from pulser_local.slack.socket_mode.ledger import Sent, SocketEvent, SocketLog
+from pulser_local.slack.socket_mode.envelope import Delivered, Envelope, injected
+from pulser_local.slack.socket_mode.ledger import Ack, Sent, SocketEvent, SocketLog
 from pulser_local.slack.socket_mode.settings import SocketSettings
 from pulser_local.slack.socket_mode.tickets import Tickets
 from pulser_local.slack.timers import Timers
@@ -39,7 +39,7 @@ class Sockets:
         self._duplicates = itertools.count(1)
         self._open: dict[str, Connection] = {}
         self._refused: set[Connection] = set()
-        self.acks = Acks(self.settings, clock, timers, self.log)
+        self.inbox = Acks(self.settings, clock, timers, self.log)
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(list(self._open.values()))
@@ -55,6 +55,11 @@ class Sockets:
     def live(self) -> list[Connection]:
         """Those past hello, oldest first."""
         return [one for one in self._open.values() if one.hello_at is not None and one.is_open]
+
+    @property
+    def acks(self) -> list[Ack]:
+        """What the app said, oldest first."""
+        return list(self.log.acks)
 
     @property
     def num_connections(self) -> int:
@@ -92,16 +97,20 @@ class Sockets:
         """Send an envelope to one socket, in turn or a given one; what became of it once Slack knows."""
         takers = [socket_id] if socket_id else self._takers()
         if not takers:
-            return self.acks.failed(envelope, "no_socket")
+            return self.inbox.failed(envelope, "no_socket")
         turn = next(self._turns)
-        pending = self.acks.expect(envelope, takers[turn % len(takers)])
+        pending = self.inbox.expect(envelope, takers[turn % len(takers)])
         self._send(envelope, takers[turn % len(takers)])
         if self._is_doubled():
             twin = envelope.renamed() if self.settings.duplicate == "new_id" else envelope
             other = takers[(turn + 1) % len(takers)]
-            self.acks.expect_also(pending, twin, other)
+            self.inbox.expect_also(pending, twin, other)
             self._send(twin, other)
         return pending.future
+
+    def inject(self, envelope: Json | str, socket_id: str | None = None) -> asyncio.Future[Delivered]:
+        """Send any JSON or text as an envelope; what became of it, by the envelope_id that stands in it."""
+        return self.deliver(injected(envelope), socket_id)
 
     async def until(self, live: int) -> list[Connection]:
         """Wait until at least so many sockets are past hello; those."""
@@ -186,9 +195,9 @@ class Sockets:
         entry = Sent(self._clock.now(), taker, envelope.envelope_id, envelope.type, envelope.retry_attempt)
         self.log.sent.append(entry)
         if taker in self._open:
-            self._open[taker].send(envelope.to_json())
+            self._open[taker].send_text(envelope.to_text())
         elif taker == FOREIGN:
-            self.acks.take(FOREIGN, {"envelope_id": envelope.envelope_id})
+            self.inbox.take(FOREIGN, {"envelope_id": envelope.envelope_id})
 
     def _is_doubled(self) -> bool:
         """Every n-th one, so that the share holds without chance."""
