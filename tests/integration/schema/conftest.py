@@ -16,6 +16,11 @@ from tests.integration.schema.helpers import Session, session
 EMPTY = """
 delete from ops.deliveries;
 delete from ops.event_dispatches;
+delete from ops.cards;
+delete from ops.services;
+delete from ops.service_facts;
+delete from ops.slack_paces;
+delete from ops.slack_envelopes;
 delete from ops.platform_events;
 delete from ops.slack_channels;
 delete from ops.slack_holds;
