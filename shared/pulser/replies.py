@@ -65,7 +65,11 @@ class Replies:
                 asyncio.timeout(self._timeout),
                 self._pool().post(url, json=body, allow_redirects=False) as answer,
             ):
-                read = await answer.content.read(_LONGEST_ANSWER)
+                read = b""
+                async for chunk in answer.content.iter_any():
+                    read += chunk
+                    if len(read) > _LONGEST_ANSWER:
+                        break
                 return answer.status, read, answer.headers.get("Retry-After")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise SlackHeld("not_connected", f"Slack cannot be reached: {type(error).__name__}") from None
