@@ -1,0 +1,159 @@
+"""`/pulser deploy`: opens the form. What becomes of the submitted form is action-handler's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import structlog
+
+from command_handler import answer
+from command_handler.answer import Answer, Json
+from command_handler.command import Command, nearest
+from command_handler.members import Members
+from command_handler.status import unknown_service
+from pulser.database import Database
+from pulser.deploy_modal import DeployForm, can_be_offered, deploy_modal
+from pulser.envelope import Envelope
+from pulser.errors import PulserError, SlackError
+from pulser.slack import SlackApi
+
+GROUPS_LIMIT = 0.8  # seconds for asking who is in a group: Slack takes a trigger for three
+_EXPIRED: Final = frozenset({"expired_trigger_id", "trigger_expired", "invalid_trigger_id", "invalid_trigger"})
+_EXCHANGED: Final = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
+_FILLERS: Final = frozenset({"to", "in", "on", "into", "@"})
+_SHOWN = 3
+
+log = structlog.get_logger()
+
+
+class DeployCommand:
+    """Looks the service up, asks who may, opens the form; says privately why not."""
+
+    def __init__(self, ledger: Database, slack: SlackApi) -> None:
+        self._ledger = ledger
+        self._slack = slack
+        self._members = Members(slack)
+
+    async def answer(self, command: Command, envelope: Envelope, typed: str) -> Answer:
+        """`typed`: how the command is called, "/pulser". Raises what the database raises."""
+        policies, running = await asyncio.gather(
+            self._ledger.call("list_services_v1"), self._ledger.call("running_deploys_v1", {"service": None})
+        )
+        offered = [it for it in policies if can_be_offered(it)]
+        chosen = find(policies, command.argument(0))
+        if not offered:
+            return answer.note(_NOTHING, "refused", rows="0")
+        if chosen is None and command.arguments:
+            near = nearest(command.argument(0), [str(it["service"]) for it in offered])
+            return unknown_service(command.argument(0), near, typed, "deploy")
+        refusal = (await self._refusal(chosen, envelope)) if chosen else None
+        if refusal:
+            return refusal
+        form = form_of(command, chosen)
+        if not envelope.trigger_id:
+            return _form_needs_a_command(form, typed)
+        busy = already(running, form.service)
+        return await self._open(offered, form, busy, envelope, typed)
+
+    async def _refusal(self, policy: Json, envelope: Envelope) -> Answer | None:
+        """Why this person does not get a form for this service; None when he does."""
+        service, deployers = str(policy["service"]), policy["deployers"]
+        if not can_be_offered(policy):
+            text = f"I have not been told how to deploy *{answer.name(service)}*: it has no `deploy` in pulser.yaml."
+            return answer.note(text, "refused", service=service)
+        if not deployers:
+            return None
+        try:
+            async with asyncio.timeout(GROUPS_LIMIT):
+                if await self._members.include(deployers, envelope.user_id or ""):
+                    return None
+        except (SlackError, TimeoutError) as error:
+            log.warning("members_not_known", error=str(error) or type(error).__name__)
+            text = "I cannot find out just now whether you may deploy it: Slack does not tell who is in the group. "
+            return answer.note(f"{text}Please type it again in a moment.", "failed", "group_not_known", service=service)
+        text = f"Only {answer.people(deployers)} may deploy *{answer.name(service)}*."
+        return answer.note(text, "refused", service=service)
+
+    async def _open(
+        self, offered: Sequence[Json], form: DeployForm, busy: str, envelope: Envelope, typed: str
+    ) -> Answer:
+        facts = {key: text for key, text in (("service", form.service), ("version", form.version)) if text}
+        metadata = json.dumps({"channel": envelope.channel_id}, separators=(",", ":"))
+        view = deploy_modal(offered, form, warning=busy or None, metadata=metadata)
+        try:
+            await self._slack.call("views.open", trigger_id=envelope.trigger_id, view=view)
+        except PulserError as error:
+            return _not_opened(error, form, typed)
+        return Answer(busy, [answer.section(busy)] if busy else [], "form_opened", facts=facts)
+
+
+_NOTHING = "No service is set up to be deployed from Slack. That is done under `services:` in pulser.yaml."
+
+
+def find(policies: Iterable[Json], said: str) -> Json | None:
+    """The service of this name; upper and lower case do not matter."""
+    meant = said.casefold()
+    return next((it for it in policies if str(it["service"]).casefold() == meant), None)
+
+
+def form_of(command: Command, chosen: Json | None) -> DeployForm:
+    """`deploy api 1.4.2 to production because of …`: version, environment and reason as far as they are there."""
+    if chosen is None:
+        return DeployForm()
+    known = {str(it).casefold(): str(it) for it in chosen["environments"]}
+    version, environment = "", ""
+    words = [*command.arguments[1:]]
+    while words and not (version and environment):
+        filled = 2 if len(words) > 1 and words[0].casefold() in _FILLERS and words[1].casefold() in known else 1
+        word = words[filled - 1]
+        if not environment and word.casefold() in known:
+            environment = known[word.casefold()]
+        elif not version:
+            version = word
+        else:
+            break
+        words = words[filled:]
+    return DeployForm(str(chosen["service"]), version, environment, " ".join(words))
+
+
+def already(running: Iterable[Json], service: str) -> str:
+    """Who already deploys (that service, or anything when none is chosen), as mrkdwn; empty when nobody does."""
+    told = [_busy(it) for it in running if not service or it["service"] == service]
+    more = [f"… and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
+    return "\n".join([*told[:_SHOWN], *more])
+
+
+def _busy(deploy: Json) -> str:
+    who, what = answer.person(deploy.get("requested")), answer.version(deploy.get("version"))
+    since = answer.clock(deploy.get("since"))
+    lasting = f" since {since}" if since else ""
+    told = {
+        "requested": f"{who} already wants to deploy {answer.place(deploy)} {what}{lasting}; it waits for approval.",
+        "approved": f"{who} already deploys {answer.place(deploy)} {what}{lasting}; it is approved and about to start.",
+    }
+    sentence = told.get(str(deploy.get("phase")), f"{who} already deploys {answer.place(deploy)} {what}{lasting}.")
+    return f"{answer.BUSY} {sentence}"
+
+
+def _form_needs_a_command(form: DeployForm, typed: str) -> Answer:
+    words = " ".join(it for it in (typed, "deploy", form.service, form.version, form.environment) if it)
+    text = f"Slack lets me open the form only for a command. Please type {answer.code_of(words)}"
+    return answer.note(text, "refused", service=form.service or None)
+
+
+def _not_opened(error: PulserError, form: DeployForm, typed: str) -> Answer:
+    """What is said when Slack did not open the form, or may not have."""
+    reason = error.reason if isinstance(error, SlackError) else type(error).__name__
+    log.warning("form_not_opened", reason=reason, error=str(error))
+    words = " ".join(it for it in (typed, "deploy", form.service, form.version, form.environment) if it)
+    again = f"Please type {answer.code_of(words)} again."
+    if reason in _EXPIRED:
+        text = f"I was too slow: Slack opens a form only within three seconds. {again}"
+    elif reason in _EXCHANGED:
+        text = f"The form should be open. If you do not see it: {again[0].lower()}{again[1:]}"
+    else:
+        text = f"Slack did not open the form ({answer.name(reason)}). {again}"
+    return answer.note(text, "failed", reason, service=form.service or None)

@@ -1,0 +1,160 @@
+"""command-handler, step by step: what was typed → the answer → its audit. Other events are only audited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from command_handler import answer, help, status  # noqa: A004  the module is named for the command
+from command_handler.answer import Answer, Json
+from command_handler.command import Command, nearest, read_command, text_of
+from command_handler.deploy import DeployCommand
+from command_handler.health import HealthCommand
+from pulser.blocks import clean, fit, one_line
+from pulser.database import Database
+from pulser.envelope import Envelope
+from pulser.errors import DatabaseRefused, PulserError
+from pulser.logs import redacted
+from pulser.settlement import AuditEvent, Reply, Settlement
+from pulser.slack import SlackApi
+from pulser.vault import Vault
+
+LINKS_LIMIT = 0.6  # seconds for the addresses of running deploys: without them the channel is named
+_MOST_LINKS = 5
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CommandHandler:
+    """Decides about an envelope. Its only effect outside the settlement is the form that it opens."""
+
+    def __init__(
+        self, ledger: Database, vault: Vault, slack: SlackApi, *, now: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._ledger = ledger
+        self._slack = slack
+        self._now = now
+        self._deploy = DeployCommand(ledger, slack)
+        self._health = HealthCommand(ledger, vault, slack)
+
+    async def __call__(self, envelope: Envelope, _answer_by: float) -> Settlement:
+        """The settlement of a command or an event. Raises DatabaseUnavailable: then it is tried again."""
+        if not _is_command(envelope):
+            return Settlement([_event(envelope)])
+        command = read_command(text_of(envelope))
+        try:
+            said = await self._answer(command, envelope)
+        except DatabaseRefused as error:
+            # The same call would fail again: better said now than after eight tries.
+            text = "That did not work: the database refused it. Whoever looks after pulser finds more in its log."
+            said = answer.note(text, "failed", f"the database refused it: {error.code}")
+        return _settlement(envelope, command, said)
+
+    async def close(self) -> None:
+        """Give the connections to the functions back."""
+        await self._health.close()
+
+    async def _answer(self, command: Command, envelope: Envelope) -> Answer:
+        typed = _name_of(envelope)
+        match command.word:
+            case "status":
+                return await self._status(command, typed)
+            case "deploy":
+                return await self._deploy.answer(command, envelope, typed)
+            case "health":
+                return await self._health.answer(self._now())
+            case "help":
+                return help.help_text(typed)
+            case _:
+                return help.not_understood(typed, command)
+
+    async def _status(self, command: Command, typed: str) -> Answer:
+        rows, policies = await asyncio.gather(
+            self._ledger.call("service_status_v1"), self._ledger.call("list_services_v1")
+        )
+        if not command.arguments:
+            return status.overview(rows, self._now(), await self._links(rows), typed)
+        known = list(dict.fromkeys(str(it["service"]) for it in (*rows, *policies)))
+        meant = _meant(command, known)
+        if meant is None:
+            return status.unknown_service(command.argument(0), nearest(command.argument(0), known), typed, "status")
+        own = [row for row in rows if row["service"] == meant]
+        policy = next((it for it in policies if it["service"] == meant), None)
+        return status.of_service(own, policy, self._now(), await self._links(own), typed)
+
+    async def _links(self, rows: Sequence[Json]) -> dict[str, str]:
+        """Where the messages of the running deploys are, by their ts; of some, or none, when Slack is slow."""
+        deploys = [deploy for row in rows if (deploy := row.get("running_deploy")) and deploy.get("ts")]
+        tasks = [asyncio.create_task(self._link(it["channel"], it["ts"])) for it in deploys[:_MOST_LINKS]]
+        if not tasks:
+            return {}
+        done, late = await asyncio.wait(tasks, timeout=LINKS_LIMIT)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        return dict(link for task in done if (link := task.result()))
+
+    async def _link(self, channel: str, ts: str) -> tuple[str, str] | None:
+        try:
+            found = await self._slack.call("chat.getPermalink", channel=channel, message_ts=ts)
+        except PulserError:
+            return None
+        return ts, str(found.get("permalink") or "")
+
+
+def _is_command(envelope: Envelope) -> bool:
+    """A slash command, or a person's mention of the app."""
+    if envelope.type == "slash_commands":
+        return True
+    event = envelope.payload.get("event")
+    if not isinstance(event, Mapping) or event.get("type") != "app_mention":
+        return False
+    return bool(envelope.user_id) and not event.get("bot_id")
+
+
+def _name_of(envelope: Envelope) -> str:
+    """How the command is called in this workspace."""
+    name = envelope.payload.get("command")
+    return name if isinstance(name, str) and name.startswith("/") and name[1:].replace("-", "").isalnum() else "/pulser"
+
+
+def _meant(command: Command, known: Sequence[str]) -> str | None:
+    """The service that is meant: events may name one of several words."""
+    folded = {name.casefold(): name for name in known}
+    return folded.get(command.argument(0).casefold()) or folded.get(" ".join(command.arguments).casefold())
+
+
+def _settlement(envelope: Envelope, command: Command, said: Answer) -> Settlement:
+    payload = {
+        "command": _name_of(envelope) if envelope.type == "slash_commands" else "mention",
+        "word": command.word,
+        "text": str(redacted(command.typed)),
+        "outcome": said.outcome,
+        **said.facts,
+    }
+    failed = said.outcome == "failed"
+    event = AuditEvent("slack.command", command.word, payload, "error" if failed else "ok", said.error)
+    body = said.body()
+    if envelope.type == "slash_commands":
+        return Settlement([event], ack=body, error=said.error)
+    return Settlement([event], reply=Reply.of_body(envelope, body) if body else None, error=said.error)
+
+
+def _event(envelope: Envelope) -> AuditEvent:
+    """An event that nobody waits for, and Slack's word that it held events back."""
+    inner = envelope.payload.get("event")
+    kind = _told(inner.get("type") if isinstance(inner, Mapping) else envelope.payload.get("type"))
+    if envelope.payload.get("type") == "app_rate_limited":
+        payload: dict[str, Any] = {"event": "app_rate_limited", "severity": "warning", "outcome": "events_lost"}
+        detail = "Slack holds events back: more than 30,000 in an hour"
+        return AuditEvent("slack.event", "app_rate_limited", payload, "error", detail)
+    return AuditEvent("slack.event", kind, {"event": kind, "outcome": "ignored"})
+
+
+def _told(value: object) -> str:
+    return fit(one_line(clean(value)), 100) if isinstance(value, str) and value else "unknown"

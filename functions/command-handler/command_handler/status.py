@@ -1,0 +1,238 @@
+"""The answer to `/pulser status`: every service, the worst first. Pure.
+
+A row is what `service_status_v1` tells of a service in an environment. What needs somebody is told in full; what is
+well is told in short when there is much of it; what does not fit into a message is counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from command_handler import answer
+from command_handler.answer import BAD, BUSY, GOOD, UNKNOWN, WARN, Answer, Json
+from pulser.card import moment
+
+_ORDER = (BAD, WARN, BUSY, UNKNOWN, GOOD)
+_TAKES_LONG = 3600.0  # seconds: a deploy that has not ended for so long is worth a look
+_MANY = 25  # rows: from here on, what is well is told in short
+_ROOM = 9500  # characters of JSON for all lines; the message takes 12,000
+
+NOTHING = (
+    "Nothing is known yet: no event has named a service, and none is set up.\n"
+    "As soon as CI or a deploy writes an event with a `service`, it is here. What can be deployed from Slack stands "
+    "under `services:` in pulser.yaml."
+)
+
+
+def overview(rows: Sequence[Json], now: datetime, links: Mapping[str, str], command: str = "/pulser") -> Answer:
+    """All of them. `links`: the address of a running deploy's message by its ts, where it is known."""
+    if not rows:
+        return answer.note(NOTHING, rows="0")
+    ranked = sorted(
+        rows, key=lambda row: (_ORDER.index(sign(row, now)), str(row["service"]), str(row["environment"] or ""))
+    )
+    summary = _summary(ranked, now)
+    lines = list(_fitting(ranked, now, links, command))
+    hint = f"As of {answer.clock(now.isoformat())} · `{command} status <service>` tells more of one"
+    blocks = [answer.header(summary), *answer.sections(lines), answer.context(hint.replace("<service>", "service"))]
+    return Answer(f"{summary}. " + " ".join(f"{line}." for line in lines[:8]), blocks, facts={"rows": str(len(rows))})
+
+
+def sign(row: Json, now: datetime) -> str:
+    """How a row is at a glance."""
+    deploy, ci = row.get("deploy") or {}, row.get("ci") or {}
+    if row.get("open_alerts") or deploy.get("what") == "failed":
+        return BAD
+    if row.get("acknowledged_alerts") or ci.get("what") == "failed" or _hangs(row, now):
+        return WARN
+    if row.get("running_deploy") or deploy.get("what") == "started":
+        return BUSY
+    return GOOD if deploy or ci else UNKNOWN
+
+
+def _hangs(row: Json, now: datetime) -> bool:
+    deploy = row.get("deploy") or {}
+    at = moment(deploy.get("at")) if deploy.get("what") == "started" else None
+    return at is not None and (now - at).total_seconds() > _TAKES_LONG
+
+
+def _summary(ranked: Sequence[Json], now: datetime) -> str:
+    """The first line: what somebody wants to know who sees nothing else."""
+    signs = [sign(row, now) for row in ranked]
+    trouble = sum(it in {BAD, WARN} for it in signs)
+    running = sum(bool(row.get("running_deploy")) for row in ranked)
+    under_way = f", {running} deploy{'s' if running > 1 else ''} under way" if running else ""
+    if all(it == UNKNOWN for it in signs):
+        return f"{UNKNOWN} No event has told of any service yet"
+    if not trouble:
+        return f"{BUSY if running else GOOD} Nothing needs attention{under_way}"
+    return f"{BAD if BAD in signs else WARN} {trouble} of {len(ranked)} need attention{under_way}"
+
+
+def _fitting(ranked: Sequence[Json], now: datetime, links: Mapping[str, str], command: str) -> Iterator[str]:
+    """Lines as long as there is room, then how many rows are left."""
+    room, left = _ROOM, list(ranked)
+    for rows in _lines(ranked, now):
+        line = _in_full(rows[0], now, links) if len(rows) == 1 else ""
+        if len(ranked) >= _MANY and _is_quiet(rows[0], now):
+            line = _in_short(rows, now)
+        line = f"{sign(rows[0], now)} {line}"
+        room -= len(json.dumps(line, ensure_ascii=False))
+        if room < 0:
+            yield _left(left, now, command)
+            return
+        left = left[len(rows) :]
+        yield line
+
+
+def _is_quiet(row: Json, now: datetime) -> bool:
+    return sign(row, now) in {GOOD, UNKNOWN}
+
+
+def _lines(ranked: Sequence[Json], now: datetime) -> Iterator[list[Json]]:
+    """The rows that share a line: where there are many, the quiet environments of one service."""
+    for (quiet, _), rows in groupby(ranked, lambda row: (_is_quiet(row, now), (sign(row, now), row["service"]))):
+        if quiet and len(ranked) >= _MANY:
+            yield list(rows)
+        else:
+            yield from ([row] for row in rows)
+
+
+def _in_short(rows: Sequence[Json], now: datetime) -> str:
+    """ "*api* production `v2.14.0` 3 h · staging `v2.15.0` 2 min"."""
+    places = [f"{answer.name(row['environment'])} " if row.get("environment") else "" for row in rows]
+    told = [place + _newest(row, now) for place, row in zip(places, rows, strict=True)]
+    return f"*{answer.name(rows[0]['service'])}* " + " · ".join(told)
+
+
+def _newest(row: Json, now: datetime) -> str:
+    deploy = row.get("deploy")
+    if deploy:
+        return f"{answer.version(deploy.get('version'))} {answer.age(deploy.get('at'), now)}".strip()
+    return "CI passed" if row.get("ci") else "–"
+
+
+def _left(rows: Sequence[Json], now: datetime, command: str) -> str:
+    trouble = sum(sign(row, now) in {BAD, WARN} for row in rows)
+    how = f"{trouble} of them need attention" if trouble else "none of them needs attention"
+    return f"… and {len(rows)} more, {how}: `{command} status` with a name shows one"
+
+
+def _in_full(row: Json, now: datetime, links: Mapping[str, str]) -> str:
+    return f"{answer.place(row)}: " + (" · ".join(_facts(row, now, links)) or "nothing is known yet")
+
+
+def _facts(row: Json, now: datetime, links: Mapping[str, str]) -> list[str]:
+    told = [*alerts(row, now), running(row, now, links), deployed(row, now), tested(row, now)]
+    return [it for it in told if it]
+
+
+def alerts(row: Json, now: datetime) -> Iterator[str]:
+    """ "2 open alerts, the oldest for 14 min", "1 alert in hand"."""
+    count, held = row.get("open_alerts") or 0, row.get("acknowledged_alerts") or 0
+    if count:
+        since = answer.age(row.get("oldest_open_alert_at"), now)
+        oldest = f", {'the oldest ' if count > 1 else ''}for {since}" if since else ""
+        yield f"*{count} open alert{'s' if count > 1 else ''}*{oldest}"
+    if held:
+        yield f"{held} acknowledged alert{'s' if held > 1 else ''}"
+
+
+def running(row: Json, now: datetime, links: Mapping[str, str]) -> str:
+    """Who deploys, what, since when, where one can see it."""
+    deploy = row.get("running_deploy")
+    if not deploy:
+        return ""
+    who, what = answer.person(deploy.get("requested")), answer.version(deploy.get("version"))
+    since = answer.age(deploy.get("since"), now)
+    lasting = f" for {since}" if since else ""
+    told = {
+        "requested": f"{who} wants {what}, waits for approval{lasting}",
+        "approved": f"{what} of {who} approved, not started yet{lasting}",
+        "started": f"{who} is deploying {what}{lasting}",
+    }.get(str(deploy.get("phase")), f"deploy of {what} by {who} is {answer.name(deploy.get('phase'))}{lasting}")
+    return told + _see(deploy, links)
+
+
+def _see(deploy: Json, links: Mapping[str, str]) -> str:
+    url = links.get(str(deploy.get("ts")))
+    if url:
+        return f" ({answer.linked('see it', url)})"
+    channel = str(deploy.get("channel") or "")
+    return f" (in <#{channel}>)" if channel.isalnum() and channel.isascii() else ""
+
+
+def deployed(row: Json, now: datetime) -> str:
+    """The last deployment: its version, how it went, how long ago."""
+    deploy = row.get("deploy")
+    if not deploy:
+        return ""
+    what, when = answer.version(deploy.get("version")), answer.ago(deploy.get("at"), now)
+    if deploy.get("what") == "failed":
+        return answer.linked(f"deploy failed {when}".strip(), deploy.get("url")) + f", {what}"
+    if deploy.get("what") == "started":
+        # The running deploy says it already.
+        return "" if row.get("running_deploy") else f"{what} has been going out for {answer.age(deploy.get('at'), now)}"
+    return f"{what} deployed {when}".strip()
+
+
+def tested(row: Json, now: datetime) -> str:
+    """The last run of CI."""
+    ci = row.get("ci")
+    if not ci:
+        return ""
+    branch = f" on {answer.version(ci['branch'])}" if ci.get("branch") else ""
+    words = "CI failed" if ci.get("what") == "failed" else f"CI {answer.name(ci.get('what'))}"
+    return f"{answer.linked(words, ci.get('url'))}{branch} {answer.ago(ci.get('at'), now)}".rstrip()
+
+
+def of_service(
+    rows: Sequence[Json], policy: Json | None, now: datetime, links: Mapping[str, str], command: str = "/pulser"
+) -> Answer:
+    """One service, a paragraph an environment, and who may do what. `rows` are its own; not both are empty."""
+    known = str(rows[0]["service"] if rows else policy and policy["service"])
+    told = sorted(rows, key=lambda row: (_ORDER.index(sign(row, now)), str(row["environment"] or "")))
+    signs = [sign(row, now) for row in told] or [UNKNOWN]
+    blocks = [answer.header(f"{min(signs, key=_ORDER.index)} {known}")]
+    blocks += [answer.section("\n".join(_paragraph(row, now, links))) for row in told[:40]]
+    if not rows:
+        blocks.append(answer.section("No event has told of it yet."))
+    blocks.append(answer.context(_policy(policy, command)))
+    words = ". ".join(_in_full(row, now, links) for row in told[:8])
+    return Answer(words or f"{answer.name(known)}: no event has told of it yet.", blocks, facts={"service": known})
+
+
+def _paragraph(row: Json, now: datetime, links: Mapping[str, str]) -> list[str]:
+    title = answer.name(row["environment"] or "no environment named")
+    facts = _facts(row, now, links) or ["nothing is known yet"]
+    return [f"{sign(row, now)} *{title}*", *(f"• {it}" for it in facts)]
+
+
+def _policy(policy: Json | None, command: str) -> str:
+    if policy is None:
+        return "It is not set up to be deployed from Slack."
+    told = [_deploy_policy(policy, command)]
+    if policy["can_rollback"]:
+        told.append(f"Roll back: {answer.people(policy['rollback_by'])}")
+    if policy.get("runbook_url"):
+        told.append(answer.linked("Runbook", policy["runbook_url"]))
+    return " · ".join(told)
+
+
+def _deploy_policy(policy: Json, command: str) -> str:
+    if not policy["can_deploy"]:
+        return "It is not set up to be deployed from Slack."
+    who = answer.people(policy["deployers"]) if policy["deployers"] else "everybody"
+    approval = f"approved by {answer.people(policy['approvers'])}" if policy["approval_required"] else "no approval"
+    return f"`{command} deploy {answer.name(policy['service'])}`: {who}, {approval}"
+
+
+def unknown_service(said: str, near: Sequence[str], command: str, word: str) -> Answer:
+    """There is no such service; perhaps it was one of these."""
+    meant = " or ".join(f"`{command} {word} {answer.name(it)}`" for it in near)
+    hint = f"Did you mean {meant}?" if meant else f"`{command} status` shows those that there are."
+    text = f"I know no service {answer.version(said)}. {hint}"
+    return answer.note(text, "refused", None, asked_for=said)
