@@ -209,7 +209,7 @@ class Session:
         if self._state != "waiting_for_hello":
             return [Count("hello.again")]
         if self._expects.app_id and hello.app_id and hello.app_id != self._expects.app_id:
-            detail = f"the app token is of the app {hello.app_id}, the bot token of {self._expects.app_id}"
+            detail = f"Slack greets the app {hello.app_id}; expected was {self._expects.app_id}"
             return [BackOff("app_mismatch"), Alarm("app_mismatch", detail), self._close(now, NORMAL, "app_mismatch")]
         self._state, self.hello, self.hello_at = "live", hello, now
         self._heartbeat.heard(now)

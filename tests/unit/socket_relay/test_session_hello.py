@@ -137,7 +137,7 @@ def test_the_connection_of_another_app_is_not_kept() -> None:
     session = waiting(own=Expectation(TEAM, "A9999"))
     assert session.text(0.1, hello()) == [
         BackOff("app_mismatch"),
-        Alarm("app_mismatch", "the app token is of the app A0001, the bot token of A9999"),
+        Alarm("app_mismatch", "Slack greets the app A0001; expected was A9999"),
         Close(1000, "app_mismatch"),
     ]
     assert (session.state, session.hello) == ("closed", None)
