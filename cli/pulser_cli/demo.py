@@ -21,6 +21,7 @@ from pulser_cli.output import console as terminal
 from pulser_cli.output import print_json, table
 from pulser_cli.stop_signals import until_stopped
 from pulser_local.demo import Demo
+from pulser_local.demo_acts import Act
 from pulser_local.demo_events import DEMO_EVENTS, DemoEvent
 from pulser_local.demo_report import DemoReport
 from pulser_local.dev import LocalStack
@@ -33,7 +34,7 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the functions log.")] = False,
 ) -> None:
-    """Start everything, emit one event of each type, and check that each stands in Slack once.
+    """Start everything, emit one event of each type, act as people do, and check what each sees and how soon.
 
     Works beside a running `pulser dev`: it takes free ports and a database of its own.
     """
@@ -47,7 +48,9 @@ def demo(
     else:
         console.print(report_table(report, width=console.width))
         console.print()
-        for problem in report.problems:
+        console.print(acts_table(report.acts))
+        console.print()
+        for problem in (*report.problems, *(f"{it.who}, {it.what}: {it.problem}" for it in report.acts if it.problem)):
             console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
         console.print(verdict(report))
     if not report.ok:
@@ -108,11 +111,25 @@ def report_table(report: DemoReport, *, width: int) -> Table:
     return made
 
 
+def acts_table(acts: Sequence[Act]) -> Table:
+    """What people did, how soon Slack had its ack, and how soon they saw what became of it."""
+    made = table(["who", "does", "ack ms", "seen ms", "and sees"], flexible=["and sees"], right=["ack ms", "seen ms"])
+    for act in acts:
+        made.add_row(act.who, act.what, _ms(act.ack_ms), _ms(act.seen_ms), act.problem or act.saw)
+    return made
+
+
+def _ms(milliseconds: float | None) -> str:
+    return "" if milliseconds is None else f"{milliseconds:.0f}"
+
+
 def verdict(report: DemoReport) -> str:
     """The last lines: whether all is well, and the times."""
     sign = "[green]✓[/]" if report.ok else "[red]✗[/]"
     count = len(report.arrivals)
-    said = f"{count} messages, each once and where it belongs" if report.ok else f"{len(report.problems)} problems"
+    wrong = len(report.problems) + sum(act.problem is not None for act in report.acts)
+    said = f"{count} messages, each once and where it belongs; {len(report.acts)} deeds, each answered"
+    said = said if report.ok else f"{wrong} problem{'' if wrong == 1 else 's'}"
     named = (("p50", report.p50_ms), ("p95", report.p95_ms), ("max", report.max_ms))
     times = "  ".join(f"{name} {value:.0f} ms" for name, value in named if value is not None)
     return f"{sign} {said}\n  from commit to Slack's ok: {times or 'no message arrived'}"

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
+import aiohttp
+
 from pulser.database import Database
-from pulser_local.database_setup import connected
 
 CONNECT_PATIENCE = 8.0  # seconds to wait for the first connection; a foreign Slack may be slow, or refuse
 ENOUGH = 2
 LOOK = 0.1  # seconds between two looks
 
 
-async def cover_relay(database_url: str) -> None:
-    """Ring the relay as its cron job does, as the owner of the database."""
-    async with connected(database_url) as connection:
-        await connection.fetchval("select ops.cover_relay_v1()")
+async def ring_relay(functions_url: str, key: str) -> None:
+    """Start a run of the relay. Not through pg_net: that rests for up to a second after each batch, and events wait."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_PATIENCE)) as session:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):  # cron rings again
+            await session.post(f"{functions_url}/socket-relay", headers={"apikey": key})
 
 
 async def live_connections(database: Database, *, within: float) -> int:

@@ -6,10 +6,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import asyncpg
 
 from pulser_local.database_setup import connected
+from pulser_local.demo_acts import DemoActs
 from pulser_local.demo_events import DEMO_EVENTS, DemoEvent
 from pulser_local.demo_report import DemoReport, Emitted, Standing, Story, judge
 from pulser_local.dev import LocalStack
@@ -25,7 +27,7 @@ DEADLINE = 12.0  # seconds for one event; it has failed long before, but how lat
 
 
 class Demo:
-    """Emits one event of each type into a running stack and sees what becomes of it in the simulated workspace."""
+    """Emits one event of each type into a running stack, then acts as people in the simulated workspace do."""
 
     def __init__(
         self,
@@ -46,12 +48,15 @@ class Demo:
         self._stories: dict[str, Story] = {}
 
     async def run(self) -> DemoReport:
-        """Emit, wait, and report. Takes about as many seconds as the busiest channel has events."""
+        """Emit, wait, act as people do, and report."""
         async with connected(self._stack.urls.database_url) as connection, asyncio.TaskGroup() as group:
             for event in self._events:
                 group.create_task(self._follow(event, connection))
         in_order = [self._emitted[event.event_type] for event in self._events]
-        return judge(in_order, self._stories, standing_messages(self._simulator, self._stack.urls.console_url))
+        # Before anybody acts: from then on there are messages that no event of ours made.
+        standing = standing_messages(self._simulator, self._stack.urls.console_url)
+        acts = await DemoActs(self._simulator).run()
+        return replace(judge(in_order, self._stories, standing), acts=acts)
 
     async def _follow(self, event: DemoEvent, connection: asyncpg.Connection) -> None:
         async with AsyncExitStack() as pace:

@@ -6,6 +6,7 @@ from datetime import datetime
 from statistics import median, quantiles
 from typing import Any
 
+from pulser_local.demo_acts import Act
 from pulser_local.demo_events import DemoEvent
 
 LIMIT_P95 = 1_000.0  # milliseconds from commit to Slack's ok
@@ -53,17 +54,19 @@ class DemoReport:
     p50_ms: float | None
     p95_ms: float | None
     max_ms: float | None
+    acts: Sequence[Act] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether each event arrived once, where it belongs, in time."""
-        return not self.problems
+        """Whether each event arrived once, where it belongs, in time, and each deed was answered."""
+        return not self.problems and not any(act.problem for act in self.acts)
 
     def to_json(self) -> dict[str, Any]:
         """The report as `pulser demo --json` prints it; times in milliseconds."""
         return {
             "ok": self.ok,
             "events": [asdict(arrival) for arrival in self.arrivals],
+            "acts": [act.to_json() for act in self.acts],
             **{name: getattr(self, name) for name in ("p50_ms", "p95_ms", "max_ms")},
             "problems": list(self.problems),
         }

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from pulser.database import Database, DirectDatabase
-from pulser_local.connecting import CONNECT_PATIENCE, cover_relay, live_connections
+from pulser_local.connecting import CONNECT_PATIENCE, live_connections, ring_relay
 from pulser_local.console import Console
 from pulser_local.cron_worker import CronWorker
 from pulser_local.database_setup import DatabaseSetup
@@ -168,7 +168,7 @@ class LocalStack:
             ):
                 step.detail, step.warned = "no app token: buttons and commands stay unanswered", True
                 return
-            await cover_relay(setup.url)
+            await ring_relay(setup.functions_url, setup.function_key)
             live = await live_connections(self.database, within=CONNECT_PATIENCE)
             step.detail, step.warned = f"{live} connections" if live else "not connected yet", not live
 
