@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
 
 from pulser_local.slack import SlackSimulator
+from tests.unit.slack_simulator.app import App, app_of
 from tests.unit.slack_simulator.caller import Caller, Hands
 
 
@@ -35,3 +36,31 @@ async def timed_call(hands: Hands, http: aiohttp.ClientSession) -> AsyncIterator
     await simulator.start()
     yield Caller(simulator, http)
     await simulator.stop()
+
+
+@pytest.fixture
+async def app(simulator_unlimited: SlackSimulator) -> AsyncIterator[App]:
+    """The app of a simulator without rate limits."""
+    async with app_of(simulator_unlimited) as made:
+        yield made
+
+
+@pytest.fixture
+async def turned(hands: Hands) -> AsyncIterator[App]:
+    """The app of a simulator whose clock stands still until the test turns it."""
+    simulator = SlackSimulator(clock=hands.clock(), rate_limit=False)
+    await simulator.start()
+    async with app_of(simulator) as made:
+        yield made
+    await simulator.stop()
+
+
+@pytest.fixture
+def turn(turned: App, hands: Hands) -> Callable[[float], None]:
+    """Turn the clock so many seconds on; what is due then happens."""
+
+    def forward(seconds: float) -> None:
+        hands.at += seconds
+        turned.simulator.timers.ring()
+
+    return forward

@@ -150,6 +150,11 @@ class Acting:
         await self.simulator.retries.first(envelope, told)
         return interaction
 
+    def rate_limited(self) -> None:
+        """More events than Slack delivers: the app is told so, in an envelope without an event."""
+        payload = payloads.app_rate_limited(self._origin(), at=self.simulator.clock.now())
+        self.simulator.carrier.deliver(Envelope("events_api", payload, retry_attempt=0, retry_reason=""))
+
     async def _send(
         self,
         envelope: Envelope,

@@ -91,10 +91,10 @@ class Acks:
             return
         after = self._clock.monotonic() - pending.sent_at
         problem = self._problem(pending, envelope_id, socket_id, has_payload=payload is not None)
-        pending.acked.add(envelope_id)
         self._log.acks.append(Ack(self._clock.now(), socket_id, envelope_id, payload, after, problem))
         if problem in {"late", "twice"} or (problem == "other_socket" and not self.settings.other_socket_acks):
             return
+        pending.acked.add(envelope_id)
         accepted = payload if pending.envelope.accepts_response_payload and isinstance(payload, dict) else None
         self._settle(pending, Delivered(envelope_id, "acked", after, accepted, via=socket_id))
 

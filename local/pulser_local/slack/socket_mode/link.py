@@ -65,11 +65,11 @@ class Link:
             if not connection.muted:
                 self._hear(connection, message.type, message.data)
 
-    def _hear(self, connection: Connection, kind: WSMsgType, data: str | bytes) -> None:
-        if kind is WSMsgType.TEXT and isinstance(data, str):
+    def _hear(self, connection: Connection, kind: WSMsgType, data: str | bytes | bytearray) -> None:
+        if isinstance(data, str):
             self.sockets.inbox.heard(connection.id, data)
-        elif kind is WSMsgType.PING and isinstance(data, bytes):
-            connection.pong(data)
+        elif kind is WSMsgType.PING:
+            connection.pong(bytes(data))
         elif kind is WSMsgType.PONG:
             connection.pongs_received += 1
         else:
