@@ -82,6 +82,7 @@ class Work:
     handle: Handle
     worker: str
     drain_seconds: float = 50.0
+    handle_seconds: float = HANDLE_SECONDS
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def run(self, team_id: str, envelope_id: str, answer_by: float) -> Done:
@@ -166,7 +167,7 @@ class Work:
     async def _settle_decision(self, claim: Claim, answer_by: float) -> Settlement | None:
         """Decide and settle until the card has stood still; None when the claim is no longer ours."""
         for _ in range(MOST_ROUNDS):
-            async with asyncio.timeout(HANDLE_SECONDS):
+            async with asyncio.timeout(self.handle_seconds):
                 settlement = await self.handle(claim.envelope, answer_by)
             if time.monotonic() > answer_by - ANSWER_MARGIN:
                 settlement = settlement.answered_late(claim.envelope)

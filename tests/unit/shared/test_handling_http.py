@@ -1,0 +1,416 @@
+"""A handler's door: the relay's calls, Slack's signed requests, and everything that is neither."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pulser.envelope import Envelope
+from pulser.handling import HandlerService, answer
+from pulser.handling_http import LONGEST_BODY
+from pulser.settings import Settings
+from pulser.settlement import AuditEvent, Settlement
+from pulser.slack import SlackApi
+from pulser.vault import Vault
+from tests.unit.shared.handling_ledger import FakeLedger
+
+KEY, SECRET, OLD = "function-key-sentinel", "signing-sentinel", "signing-sentinel-previous"
+NOW = 1_767_225_600.0
+FORM = "application/x-www-form-urlencoded"
+COMMAND = {
+    "team_id": "T1", "command": "/pulser", "text": "status", "user_id": "U1", "channel_id": "C1", "trigger_id": "1.2",
+    "token": "verification-sentinel",
+}  # fmt: skip
+MENTION = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": {"type": "app_mention", "user": "U1"}}
+ACK = {"text": "all well"}
+
+
+@dataclass(slots=True)
+class Door:
+    """A served command-handler, its ledger and what it handled."""
+
+    ledger: FakeLedger
+    handled: list[Envelope] = field(default_factory=list)
+    decide: Callable[[Envelope], Awaitable[Settlement]] | None = None
+    http: httpx.AsyncClient = field(init=False)
+    service: HandlerService = field(init=False)
+
+    async def handle(self, envelope: Envelope, _answer_by: float) -> Settlement:
+        """The handler's decision."""
+        self.handled.append(envelope)
+        if self.decide is not None:
+            return await self.decide(envelope)
+        return Settlement(ack=ACK, events=[AuditEvent("slack.command")])
+
+    async def ring(self, body: object, *, key: str = KEY, **params: str) -> httpx.Response:
+        """A call with the function key."""
+        return await self.http.post("/", content=json.dumps(body), headers={"apikey": key}, params=params)
+
+    async def slack(self, body: bytes, kind: str = FORM, **headers: str) -> httpx.Response:
+        """Slack's own request."""
+        return await self.http.post("/", content=body, headers={"content-type": kind, **signed(body), **headers})
+
+    def recorded(self, envelope_id: str = "e-1") -> None:
+        """A command that the relay has recorded."""
+        envelope = Envelope.from_command_form(COMMAND | {"trigger_id": envelope_id}, envelope_id)
+        self.ledger.put(envelope.to_record(transport="socket", received_at=NOW))
+
+
+def signed(body: bytes, secret: str = SECRET, at: float = NOW) -> dict[str, str]:
+    """The headers of Slack."""
+    digest = hmac.new(secret.encode(), b"v0:%d:%b" % (int(at), body), hashlib.sha256).hexdigest()
+    return {"x-slack-request-timestamp": str(int(at)), "x-slack-signature": f"v0={digest}"}
+
+
+def command(**fields: str) -> bytes:
+    """A slash command as Slack posts it."""
+    return urlencode(COMMAND | fields).encode()
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    """The function, served in this process."""
+    secrets = {
+        "pulser_function_key": KEY,
+        "slack_bot_token": "xoxb-sentinel",
+        "slack_signing_secret": SECRET,
+        "slack_signing_secret_previous": OLD,
+    }
+    made = Door(FakeLedger(secrets))
+    vault = Vault(made.ledger)
+
+    async def checks() -> dict[str, dict[str, Any]]:
+        return {"database": {"ok": True}}
+
+    service = HandlerService(
+        "command-handler", made.ledger, vault, SlackApi(vault), made.handle, checks, wall_clock=lambda: NOW
+    )
+
+    async def endpoint(request: Request) -> Response:
+        return await answer(lambda: service, request)
+
+    app = Starlette(routes=[Route("/", endpoint, methods=["GET", "POST", "PUT"])])
+    made.service = service
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://function") as http:
+        made.http = http
+        yield made
+    await service.close()
+    assert made.ledger.closed
+
+
+class TestTheRelaysCalls:
+    """POST with the function key."""
+
+    async def test_a_recorded_envelope_is_carried_out(self, door: Door) -> None:
+        """The answer brings what belongs into the ack."""
+        door.recorded()
+        told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": 2.0})
+        assert (told.status_code, told.json()) == (200, {"ok": True, "state": "settled", "ack": ACK})
+
+    async def test_when_the_time_is_up_it_goes_on(self, door: Door) -> None:
+        """202 at once; the decision is made all the same."""
+        gate = asyncio.Event()
+
+        async def wait(_envelope: Envelope) -> Settlement:
+            await gate.wait()
+            return Settlement(events=[AuditEvent("slack.command")])
+
+        door.recorded()
+        door.decide = wait
+        told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": 0.05})
+        assert (told.status_code, told.json()["state"]) == (202, "working")
+        gate.set()
+        await door.service.close()
+        assert door.ledger.rows["T1", "e-1"].status == "completed"
+
+    @pytest.mark.parametrize("within", [None, 0, -1, "2", True, [], 1e-9])
+    async def test_who_does_not_wait_gets_202(self, door: Door, within: object) -> None:
+        """A click was acknowledged before it was forwarded."""
+        gate = asyncio.Event()
+
+        async def wait(_envelope: Envelope) -> Settlement:
+            await gate.wait()
+            return Settlement(events=[AuditEvent("slack.command")])
+
+        door.recorded()
+        door.decide = wait
+        told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": within})
+        assert told.status_code == 202
+        gate.set()
+
+    async def test_an_unknown_envelope_is_404(self, door: Door) -> None:
+        """Nothing is done."""
+        told = await door.ring({"team_id": "T1", "envelope_id": "e-0", "answer_within_s": 1})
+        assert told.status_code == 404
+
+    async def test_a_failed_envelope_has_no_ack(self, door: Door) -> None:
+        """It is tried again later, and Slack gets a bare ack."""
+
+        async def fail(_envelope: Envelope) -> Settlement:
+            raise RuntimeError
+
+        door.recorded()
+        door.decide = fail
+        told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": 1})
+        assert told.json() == {"ok": True, "state": "failed", "ack": None}
+
+    async def test_a_ledger_that_is_away_is_503(self, door: Door) -> None:
+        """The relay hears of it, without the database's words."""
+        door.recorded()
+        door.ledger.away("claim_envelope_v1")
+        told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": 1})
+        assert (told.status_code, told.json()["message"]) == (503, "the ledger does not answer")
+
+    async def test_a_drain_is_accepted_and_done(self, door: Door) -> None:
+        """The sweep's ring; with ?wait=1 the answer comes when it is done."""
+        door.recorded()
+        assert (await door.ring({"drain": True})).status_code == 202
+        assert (await door.ring({"drain": True}, wait="1")).status_code == 200
+        assert door.ledger.rows["T1", "e-1"].status == "completed"
+
+    @pytest.mark.parametrize(
+        "body", [None, [], 7, {}, {"team_id": "T1"}, {"team_id": 1, "envelope_id": 2}, {"drain": 1}]
+    )
+    async def test_what_is_neither_is_400(self, door: Door, body: object) -> None:
+        """With what should have been sent."""
+        assert (await door.ring(body)).status_code == 400
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 50_000])
+    async def test_what_is_no_json_is_400(self, door: Door, body: bytes) -> None:
+        """Never a 500."""
+        assert (await door.http.post("/", content=body, headers={"apikey": KEY})).status_code == 400
+
+    @pytest.mark.parametrize("key", ["", "another"])
+    async def test_a_wrong_key_is_401(self, door: Door, key: str) -> None:
+        """And nothing is done."""
+        door.recorded()
+        told = await door.ring({"team_id": "T1", "envelope_id": "e-1"}, key=key)
+        assert (told.status_code, door.handled) == (401, [])
+
+    async def test_a_key_that_cannot_be_checked_is_503(self, door: Door) -> None:
+        """Without what the database says."""
+        door.ledger.away("read_secret_v1", 2)
+        told = await door.ring({"drain": True})
+        assert (told.status_code, "away" in told.text) == (503, False)
+
+
+class TestSlacksRequests:
+    """POST with Slack's signature: the HTTP transport."""
+
+    async def test_a_command_is_answered_with_its_ack(self, door: Door) -> None:
+        """It is recorded before it is handled."""
+        told = await door.slack(command())
+        assert (told.status_code, told.json()) == (200, ACK)
+        assert door.ledger.calls.index("record_envelopes_v1") < door.ledger.calls.index("claim_envelope_v1")
+
+    async def test_the_ledger_is_told_the_same_as_by_the_relay(self, door: Door) -> None:
+        """Transport http, the id of the signature, and no verification token."""
+        await door.slack(command())
+        (row,) = door.ledger.rows.values()
+        expected = hashlib.sha256(signed(command())["x-slack-signature"].encode()).hexdigest()
+        assert (row.record["transport"], row.record["envelope_id"]) == ("http", f"http-{expected}")
+        assert "verification-sentinel" not in json.dumps(row.record)
+
+    async def test_the_previous_secret_is_good_too(self, door: Door) -> None:
+        """While it is changed, both are in use."""
+        body = command()
+        headers = {"content-type": FORM, **signed(body, OLD)}
+        assert (await door.http.post("/", content=body, headers=headers)).status_code == 200
+
+    async def test_a_replay_is_401_and_has_no_effect(self, door: Door) -> None:
+        """The same signature comes from Slack once."""
+        await door.slack(command())
+        told = await door.slack(command())
+        assert (told.status_code, len(door.handled)) == (401, 1)
+
+    async def test_a_retry_of_slack_gets_the_stored_ack(self, door: Door) -> None:
+        """Another signature, the same command: one effect."""
+        body = command()
+        await door.slack(body)
+        again = await door.http.post("/", content=body, headers={"content-type": FORM, **signed(body, at=NOW - 1)})
+        assert (again.status_code, again.json(), len(door.handled)) == (200, ACK, 1)
+
+    async def test_a_retried_event_is_one_event(self, door: Door) -> None:
+        """With Slack's retry headers; none is dropped for having them."""
+        body = json.dumps(MENTION).encode()
+        retry = {"x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout"}
+        first = await door.slack(body, "application/json", **retry)
+        again = await door.http.post(
+            "/", content=body, headers={"content-type": "application/json", **signed(body, at=NOW - 9), **retry}
+        )
+        await door.service.close()
+        assert (first.status_code, again.status_code, len(door.handled)) == (200, 200, 1)
+        recorded = next(iter(door.ledger.rows.values())).record
+        assert (recorded["retry_attempt"], recorded["retry_reason"]) == (1, "http_timeout")
+
+    async def test_an_event_is_acknowledged_before_it_is_handled(self, door: Door) -> None:
+        """Slack waits for the record, not for the work."""
+        gate = asyncio.Event()
+
+        async def wait(_envelope: Envelope) -> Settlement:
+            await gate.wait()
+            return Settlement(events=[AuditEvent("slack.command")])
+
+        door.decide = wait
+        told = await door.slack(json.dumps(MENTION).encode(), "application/json")
+        assert (told.status_code, told.content) == (200, b"")
+        gate.set()
+
+    async def test_an_interaction_of_another_function_is_recorded_for_it(self, door: Door) -> None:
+        """A request URL that points to the wrong function delays, it loses nothing."""
+        payload = {"type": "block_actions", "team": {"id": "T1"}, "user": {"id": "U1"}, "trigger_id": "9"}
+        told = await door.slack(urlencode({"payload": json.dumps(payload)}).encode())
+        (row,) = door.ledger.rows.values()
+        assert (told.status_code, row.status, row.record["handler"]) == (200, "pending", "action-handler")
+        assert door.handled == []
+
+    async def test_what_is_not_recorded_is_not_acknowledged(self, door: Door) -> None:
+        """Slack sends an event again, and tells a person that his command failed."""
+        door.ledger.away("record_envelopes_v1", 2)
+        told = await door.slack(command())
+        assert (told.status_code, door.handled) == (503, [])
+
+    async def test_a_wrong_clock_of_ours_makes_no_click_old(self, door: Door) -> None:
+        """Whether it is too late is measured on the database's clock."""
+        door.ledger.now = NOW + 3600
+        assert (await door.slack(command())).json() == ACK
+
+    @pytest.mark.parametrize("payload", ["{", "", "[]", "7", "null", '"x"', '{"type": 7}', "[" * 20_000])
+    async def test_a_signed_request_that_cannot_be_read_is_stored_and_taken(self, door: Door, payload: str) -> None:
+        """Slack must not send the same for ever."""
+        told = await door.slack(urlencode({"payload": payload}).encode())
+        assert told.status_code == 200
+        assert [row.status for row in door.ledger.rows.values()] == ["failed"]
+
+    @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"&" * 500, b"\0"])
+    @pytest.mark.parametrize("kind", [FORM, "application/json", "text/plain", ""])
+    async def test_a_signed_request_of_any_body_is_taken(self, door: Door, body: bytes, kind: str) -> None:
+        """Whatever it is, it is stored as refused."""
+        assert (await door.slack(body, kind)).status_code == 200
+
+    async def test_url_verification_is_answered_when_it_is_signed(self, door: Door) -> None:
+        """The text comes back, nothing is recorded."""
+        told = await door.slack(b'{"type": "url_verification", "challenge": "abc"}', "application/json")
+        assert (told.status_code, told.text, door.ledger.rows) == (200, "abc", {})
+
+    async def test_an_unsigned_url_verification_is_401(self, door: Door) -> None:
+        """Anybody can ask for it."""
+        body = b'{"type": "url_verification", "challenge": "abc"}'
+        assert (await door.http.post("/", content=body)).status_code == 401
+
+    async def test_ssl_check_is_answered_and_does_nothing(self, door: Door) -> None:
+        """Slack does not sign it."""
+        posted = await door.http.post("/", content=b"ssl_check=1&token=x", headers={"content-type": FORM})
+        got = await door.http.get("/", params={"ssl_check": "1"})
+        assert (posted.status_code, got.status_code, door.ledger.calls) == (200, 200, [])
+
+
+class TestForgeries:
+    """Each is a 401, never a 500, and has no effect (`slack-platform.md` 4, row 39)."""
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"x-slack-request-timestamp": "abc"},
+            {"x-slack-request-timestamp": str(int(NOW) - 301)},
+            {"x-slack-request-timestamp": str(int(NOW) + 301)},
+            {"x-slack-signature": "v0=" + "0" * 64},
+            {"x-slack-signature": ""},
+            {"x-slack-signature": b"v0=\xe9".decode("latin-1")},
+        ],
+        ids=str,
+    )
+    async def test_forged_headers(self, door: Door, headers: dict[str, str]) -> None:
+        """Another time or another signature."""
+        body = command()
+        told = await door.http.post(
+            "/",
+            content=body,
+            headers=[(name.encode(), it.encode("latin-1")) for name, it in (signed(body) | headers).items()],
+        )
+        assert (told.status_code, door.handled, door.ledger.rows) == (401, [], {})
+
+    @pytest.mark.parametrize("missing", ["x-slack-signature", "x-slack-request-timestamp"])
+    async def test_half_a_signature(self, door: Door, missing: str) -> None:
+        """One of the two headers alone."""
+        body = command()
+        headers = {name: it for name, it in signed(body).items() if name != missing}
+        assert (await door.http.post("/", content=body, headers=headers)).status_code == 401
+
+    @pytest.mark.parametrize(
+        "body", [b"\xff\xfe", b"ssl_check=1", b'{"type": "url_verification", "challenge": "x"}', b""]
+    )
+    async def test_another_body(self, door: Door, body: bytes) -> None:
+        """The signature of another request, whatever the body asks for."""
+        headers = {"content-type": FORM, **signed(command())}
+        assert (await door.http.post("/", content=body, headers=headers)).status_code == 401
+
+    async def test_a_wrong_secret(self, door: Door) -> None:
+        """Signed, but not by Slack."""
+        body = command()
+        told = await door.http.post("/", content=body, headers=signed(body, "another"))
+        assert told.status_code == 401
+
+    async def test_slacks_form_without_a_signature(self, door: Door) -> None:
+        """It is a request without a key."""
+        assert (await door.http.post("/", content=command(), headers={"content-type": FORM})).status_code == 401
+
+    async def test_a_signature_that_cannot_be_checked_is_503(self, door: Door) -> None:
+        """Slack's own request must not be told that it is forged; the database's words stay inside."""
+        door.ledger.away("read_secret_v1", 9)
+        told = await door.slack(command())
+        assert (told.status_code, "away" in told.text) == (503, False)
+
+
+class TestTheRest:
+    """Health, methods and bodies."""
+
+    async def test_health(self, door: Door) -> None:
+        """Without a key."""
+        told = await door.http.get("/", params={"action": "health"})
+        assert (told.status_code, told.json()["function"]) == (200, "command-handler")
+
+    async def test_other_methods_are_405(self, door: Door) -> None:
+        """With what can be done."""
+        assert [(await door.http.get("/")).status_code, (await door.http.put("/")).status_code] == [405, 405]
+
+    async def test_a_body_that_is_too_long_is_413(self, door: Door) -> None:
+        """Whether or not it says how long it is."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(LONGEST_BODY // 100_000 + 1):
+                yield b"x" * 100_000
+
+        told = [
+            await door.http.post("/", content=b"x" * (LONGEST_BODY + 1)),
+            await door.http.post("/", content=chunks()),
+            await door.http.post("/", content=b"x", headers={"content-length": "9" * 30}),
+        ]
+        assert [it.status_code for it in told] == [413, 413, 413]
+
+    async def test_without_an_environment_it_says_so(self) -> None:
+        """503, and the variables stand in the log only."""
+
+        def broken() -> HandlerService:
+            Settings(supabase_url=None, supabase_db_url=None)
+            raise AssertionError
+
+        async def endpoint(request: Request) -> Response:
+            return await answer(broken, request)
+
+        app = Starlette(routes=[Route("/", endpoint, methods=["GET"])])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://function") as http:
+            assert (await http.get("/")).status_code == 503
