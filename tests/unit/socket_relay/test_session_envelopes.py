@@ -20,8 +20,14 @@ from tests.unit.socket_relay.slack_frames import (
     envelope,
     event,
     submission,
+    text,
 )
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda it: st.lists(it, max_size=3) | st.dictionaries(st.text(), it, max_size=3),
+    max_leaves=8,
+)
 OTHER_APP = "the envelope is of another app"
 OTHER_TEAM = "the envelope is of another team"
 
@@ -149,6 +155,25 @@ def test_what_no_handler_can_take_is_stored_and_acknowledged(frame: str) -> None
     """Row 21: unknown type, missing or odd payload, nested junk: else Slack would send it for ever."""
     effects = live().text(1.0, frame)
     assert _refused(effects)
+    assert of(Ack, effects)[0].envelope_id == "e-1"
+
+
+@given(
+    st.sampled_from(["interactive", "slash_commands", "events_api", "new"]) | JSON,
+    st.dictionaries(st.sampled_from(["type", "team_id", "api_app_id", "event", "command", "user", "token"]), JSON)
+    | JSON,
+    JSON,
+    st.sampled_from([waiting, live, retiring, closing]),
+)
+def test_whatever_has_an_id_is_stored_and_acknowledged(
+    kind: object, payload: object, extra: object, make: Callable[[], Session]
+) -> None:
+    """Row 21: no JSON keeps an envelope from its record and its ack, and no ack goes first."""
+    frame = {"type": kind, "envelope_id": "e-1", "payload": payload}
+    flags = {"accepts_response_payload": extra, "retry_attempt": extra, "retry_reason": extra}
+    effects = make().text(0.5, text(frame | flags))
+    kinds = [type(it) for it in effects if not isinstance(it, Alarm)]
+    assert kinds in ([Record, Ack], [Record, Ack, Forward], [Record, Forward, Ack])
     assert of(Ack, effects)[0].envelope_id == "e-1"
 
 
