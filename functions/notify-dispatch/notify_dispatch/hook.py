@@ -26,8 +26,16 @@ log = structlog.get_logger()
 class HookCaller:
     """Calls deploy hooks with the secrets that are in Vault."""
 
-    def __init__(self, vault: Vault, github_api_url: str, *, timeout: float = HOOK_TIMEOUT) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        github_api_url: str,
+        *,
+        timeout: float = HOOK_TIMEOUT,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._vault = vault
+        self._transport = transport
         self._github_api_url = github_api_url
         self._timeout = timeout
         self._client: httpx.AsyncClient | None = None
@@ -75,14 +83,15 @@ class HookCaller:
             now=int(time.time()),
             asks_for_details=last_reason != RUN_DETAILS_REFUSED,
         )
-        # Asked after Vault has answered: that may have taken long.
+        pool = self._pool()
+        # Asked after Vault has answered, and the first connection's certificates are read: that may have taken long.
         if time.monotonic() > start_by:
             return not_sent("started_late", "the worker was held up; nothing was sent", tried)
         ends_at = asyncio.get_running_loop().time() + self._timeout
         try:
             async with asyncio.timeout_at(ends_at):
-                sent = self._pool().build_request("POST", request.url, content=request.body, headers=request.headers)
-                response = await self._pool().send(sent, stream=True)
+                sent = pool.build_request("POST", request.url, content=request.body, headers=request.headers)
+                response = await pool.send(sent, stream=True)
             return await _read(response, ends_at)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             # The connection never stood, so nothing was sent.
@@ -97,9 +106,10 @@ class HookCaller:
     def _pool(self) -> httpx.AsyncClient:
         if self._client is None:
             self._client = httpx.AsyncClient(
+                transport=self._transport,
                 follow_redirects=False,
                 # Less than the whole for the name, the connection and TLS together: beyond it the call is in doubt.
-                timeout=httpx.Timeout(self._timeout, connect=self._timeout * 0.3, pool=self._timeout * 0.3),
+                timeout=httpx.Timeout(self._timeout, connect=min(2.4, self._timeout), pool=min(2.4, self._timeout)),
                 # Idle connections are given up early: a call into one that the other side has closed would be in doubt.
                 limits=httpx.Limits(max_connections=20, keepalive_expiry=2.0),
             )

@@ -185,14 +185,19 @@ _COMMON = {"Content-Type": "application/json", "Accept-Encoding": "identity", "U
 
 
 def _webhook(hook: Webhook, body: bytes, key: str, signing_key: bytes, now: int) -> HookRequest:
-    signed = hmac.new(signing_key, f"{key}.{now}.".encode() + body, hashlib.sha256).digest()
     headers = {
         "webhook-id": key,
         "webhook-timestamp": str(now),
-        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+        "webhook-signature": signature(signing_key, key, now, body),
         "Idempotency-Key": key,
     }
     return HookRequest(hook.url, body, headers | _COMMON)
+
+
+def signature(key: bytes, message_id: str, now: int, body: bytes) -> str:
+    """The `webhook-signature` of a message, as standard-webhooks says."""
+    signed = hmac.new(key, f"{message_id}.{now}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"
 
 
 def _key(hook: Webhook, secret: str) -> bytes:

@@ -136,6 +136,30 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
             ["Requested by <@U0ALICE001>, 07:40:00: hotfix for checkout", "Nobody approved it in time"],
             "",
         ),
+        (
+            ASKED,
+            card("deploy", "rejected", requested=REQUESTED, approval={"by": ALICE, "decision": "rejected"}),
+            "⚪ Deploy request withdrawn",
+            ["Requested by <@U0ALICE001>, 07:40:00: hotfix for checkout", "Withdrawn by <@U0ALICE001>, 07:40:00"],
+            "",
+        ),
+        (
+            ASKED,
+            card("deploy", "completed", rollback=ROLLBACK, hook={**ACCEPTED, "action": "rollback"}),
+            "🟠 Rollback requested",
+            [
+                "Rollback of `1.2.3` requested by <@U0BOB00001>, 07:42:00",
+                "Rollback hook accepted, 07:42:03 (<https://ci.example/runs/1|see the run>)",
+            ],
+            "open",
+        ),
+        (
+            ASKED,
+            card("deploy", "completed", rollback=ROLLBACK, hook={"action": "rollback", "status": "failed"}),
+            "🔴 Rollback failed",
+            ["Rollback of `1.2.3` requested by <@U0BOB00001>, 07:42:00", "Rollback hook failed"],
+            "",
+        ),
         (RELEASE, card("release", "deployed"), "🟢 Deploy completed", [], "rollback open"),
         (
             RELEASE,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from slack_sdk.models.blocks import SectionBlock
 
 from notify_dispatch.render.fields import mrkdwn
+from notify_dispatch.render.standing import was_withdrawn
 from notify_dispatch.render.words import PERSON, SLACK_CLOCK_ENDS
 from pulser.blocks import code, link, one_line, untrusted
 from pulser.card import Card, Person, moment
@@ -38,7 +39,8 @@ def _requested(card: Card) -> Iterator[Line]:
 def _approval(card: Card) -> Iterator[Line]:
     decision, by = _part(card, "approval").get("decision"), card.person("approval", "by")
     if by and decision in ("approved", "rejected"):
-        yield by.at, _line("Approved" if decision == "approved" else "Rejected", by)
+        rejected = "Withdrawn" if was_withdrawn(card) else "Rejected"
+        yield by.at, _line("Approved" if decision == "approved" else rejected, by)
     elif decision == "not_needed":
         asked = card.person("requested")
         yield asked.at if asked else None, "No approval is needed"

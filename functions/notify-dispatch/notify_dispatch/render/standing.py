@@ -76,9 +76,28 @@ def _said(event: Event, card: Card) -> tuple[str, str]:
     sign, words = _SAID.get((card.kind, card.phase), (symbol(event), headline(event)))
     if card.kind == "alert" and words != headline(event):
         return sign, f"{words} · {headline(event)}"
-    if card.kind == "deploy" and card.phase == "approved" and _part(card, "approval").get("decision") == "not_needed":
-        return sign, "Deploy requested"
+    if card.kind == "deploy":
+        return _of_deploy(card) or (sign, words)
     return sign, words
+
+
+def _of_deploy(card: Card) -> tuple[str, str] | None:
+    """What a deploy's phase does not tell."""
+    if card.phase == "approved" and _part(card, "approval").get("decision") == "not_needed":
+        return "🔵", "Deploy requested"
+    if card.phase == "rejected" and was_withdrawn(card):
+        return "⚪", "Deploy request withdrawn"
+    if card.phase == "completed" and card.state.get("rollback"):
+        hook = _part(card, "hook")
+        failed = hook.get("action") == "rollback" and hook.get("status") == "failed"
+        return ("🔴", "Rollback failed") if failed else ("🟠", "Rollback requested")
+    return None
+
+
+def was_withdrawn(card: Card) -> bool:
+    """Whether it was the requester who rejected the deploy."""
+    by, asked = card.person("approval", "by"), card.person("requested")
+    return by is not None and asked is not None and by.user == asked.user
 
 
 def dressed(event: Event, card: Card | None) -> Event:

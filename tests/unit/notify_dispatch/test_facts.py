@@ -1,0 +1,121 @@
+"""What an event means for cards and services, and what it must not be able to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+
+from notify_dispatch.event import Event
+from notify_dispatch.facts import facts_of
+from tests.unit.notify_dispatch.events import EVENT_ID, EVENT_TYPES, event, rows
+
+PLACE = {"service": "api", "environment": "production"}
+DEPLOY = {**PLACE, "version": "1.2.3", "branch": "main", "url": "https://ci.example/1"}
+CARD_ID = "c0c0c0c0-0000-4000-8000-000000000003"
+DEEDS = ["alert.acknowledged", "alert.investigating", "deploy.approved", "deploy.rejected", "rollback.requested"]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "kind"),
+    [
+        ("error_rate.exceeded", "alert"),
+        ("ci.failed", "alert"),
+        ("deploy.failed", "alert"),
+        ("task.failed", "alert"),
+        ("payment.failed", "alert"),
+        ("relay.alarm", "alert"),
+        ("deploy.completed", "release"),
+        ("deploy.requested", None),
+        ("ci.passed", None),
+        ("alert.acknowledged", None),
+        ("slack.command", None),
+    ],
+)
+def test_what_people_act_on_has_a_card(event_type: str, kind: str | None) -> None:
+    """Alerts and releases; a deploy's card is written by whoever asks for the deploy."""
+    given_card = facts_of(event(event_type, DEPLOY))["card"]
+    assert (given_card and given_card["kind"]) == kind
+
+
+def test_a_card_names_what_it_is_for() -> None:
+    """Service, environment, release, and a title in words."""
+    assert facts_of(event("deploy.failed", {**DEPLOY, "title": "Migration 7"}))["card"] == {
+        **PLACE,
+        "kind": "alert",
+        "release": "1.2.3",
+        "title": "Migration 7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("event_type", "aspect", "what"),
+    [
+        ("deploy.started", "deploy", "started"),
+        ("deploy.completed", "deploy", "completed"),
+        ("deploy.failed", "deploy", "failed"),
+        ("ci.passed", "ci", "passed"),
+        ("ci.failed", "ci", "failed"),
+    ],
+)
+def test_news_of_a_service_are_facts(event_type: str, aspect: str, what: str) -> None:
+    """What /pulser status tells of a service."""
+    assert facts_of(event(event_type, DEPLOY))["fact"] == {**DEPLOY, "aspect": aspect, "what": what}
+
+
+@pytest.mark.parametrize("event_type", [it for it in EVENT_TYPES if it.partition(".")[0] not in {"ci", "deploy"}])
+def test_other_events_are_no_news_of_a_service(event_type: str) -> None:
+    """An alert or a click is not a deployment."""
+    assert facts_of(event(event_type, DEPLOY))["fact"] is None
+
+
+@pytest.mark.parametrize("event_type", ["deploy.requested", "deploy.approved", "deploy.rejected"])
+def test_what_people_say_of_a_deploy_is_no_result(event_type: str) -> None:
+    """Only what the deployer reports moves the deploy on."""
+    facts = facts_of(event(event_type, DEPLOY))
+    assert (facts["fact"], facts["deploy_result"]) == (None, None)
+
+
+def test_news_of_no_service_are_none() -> None:
+    """Without a service there is nobody to tell them of."""
+    assert facts_of(event("ci.passed", {"branch": "main"}))["fact"] is None
+
+
+def test_a_result_names_its_deploy() -> None:
+    """By the id that the hook was given."""
+    result = facts_of(event("deploy.started", {**DEPLOY, "deploy_id": CARD_ID.upper()}))["deploy_result"]
+    assert result == {**PLACE, "deploy_id": CARD_ID, "version": "1.2.3", "what": "started", "url": DEPLOY["url"]}
+
+
+@pytest.mark.parametrize("deploy_id", ["7", "", None, {"a": 1}, CARD_ID + "0"])
+def test_a_deploy_id_that_is_none_is_left_out(deploy_id: Any) -> None:  # noqa: ANN401  it is JSON
+    """A text that is no UUID must not make the ledger refuse the routing of all events."""
+    result = facts_of(event("deploy.started", {**DEPLOY, "deploy_id": deploy_id}))["deploy_result"]
+    assert result["deploy_id"] is None
+
+
+@pytest.mark.parametrize("event_type", DEEDS)
+def test_a_deed_names_its_card(event_type: str) -> None:
+    """What people do to a card is not posted where the card itself shows it."""
+    assert facts_of(event(event_type, {"card_id": CARD_ID}, actor="action-handler"))["card_id"] == CARD_ID
+
+
+@pytest.mark.parametrize(
+    ("event_type", "actor"), [("error_rate.exceeded", "action-handler"), ("alert.acknowledged", "grafana")]
+)
+def test_nobody_else_names_a_card(event_type: str, actor: str) -> None:
+    """A card_id in a foreign payload would silence that event in the card's channel."""
+    assert facts_of(event(event_type, {"card_id": EVENT_ID}, actor=actor))["card_id"] is None
+
+
+@given(rows)
+def test_any_event_has_facts_that_the_ledger_takes(value: object) -> None:
+    """Whatever an event says: JSON, ids that are ids, and no NUL, which Postgres refuses."""
+    facts = facts_of(Event.from_json(value))
+    assert set(facts) == {"card", "fact", "deploy_result", "card_id"}
+    assert "\\u0000" not in json.dumps(facts)
+    ids = [facts["card_id"], (facts["deploy_result"] or {}).get("deploy_id")]
+    assert [str(UUID(it)) for it in ids if it] == [it for it in ids if it]
