@@ -114,9 +114,9 @@ async def _close(request: web.Request, hands: Hands, people: People) -> web.Resp
     return _done(people, body.user_id, Deed("acked"))
 
 
-async def _dismiss(request: web.Request, _hands: Hands, people: People) -> web.Response:
+async def _dismiss(request: web.Request, hands: Hands, people: People) -> web.Response:
     body = await read_body(request, DismissBody)
-    people.dismiss(body.user_id, body.channel_id, body.ts)
+    hands.dismiss(body.channel_id, body.ts, body.user_id)
     return _done(people, body.user_id, Deed("acked"))
 
 

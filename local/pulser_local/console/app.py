@@ -12,6 +12,7 @@ from pulser_local.console.hands import Hands
 from pulser_local.console.ledger import LedgerRoutes, LedgerWatch
 from pulser_local.console.messages import MessageRoutes
 from pulser_local.console.people import People, PeopleWatch
+from pulser_local.console.simulator_hands import SimulatorHands
 from pulser_local.console.stream import StreamRoute
 from pulser_local.console.watch import Watch
 from pulser_local.slack import SlackSimulator
@@ -43,7 +44,7 @@ class Console:
     """Serves the page at `/`, its data under `/console/*` and, with a simulator, Slack's side beside it.
 
     Without a simulator (a real or foreign Slack) the page shows the ledger only; without a ledger,
-    messages only. `hands` act in the workspace.
+    messages only. `hands` act in the workspace; the simulator's own when none are given.
     """
 
     def __init__(
@@ -51,7 +52,8 @@ class Console:
     ) -> None:
         self._simulator = simulator
         self._ledger = ledger
-        self._people = People(hands) if hands else None
+        self._hands = hands or (SimulatorHands(simulator) if simulator else None)
+        self._people = People(self._hands) if self._hands else None
         watches: list[Watch] = [LedgerWatch(ledger)] if ledger else []
         if self._people:
             watches.append(PeopleWatch(self._people))
@@ -90,7 +92,7 @@ class Console:
         app.router.add_static("/console/static", STATIC)
         app.add_routes(MessageRoutes(self._simulator, self._people).routes(ledger=self._ledger is not None))
         app.add_routes(ActingRoutes(self._people).routes())
-        app.add_routes(LedgerRoutes(self._ledger).routes())
+        app.add_routes(LedgerRoutes(self._ledger, self._hands).routes())
         app.add_routes(self._stream.routes())
         app.on_response_prepare.append(_add_security_headers)
         app.on_shutdown.append(self._stream.close)

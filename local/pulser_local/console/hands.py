@@ -51,6 +51,7 @@ class Deed:
     envelope_id: str | None = None
     acked_after: float | None = None  # seconds
     ack_payload: Json | None = None
+    failure: str | None = None  # what the workspace told the person, when it went wrong
 
     @property
     def field_errors(self) -> dict[str, str]:
@@ -66,6 +67,7 @@ class Deed:
             "envelope_id": self.envelope_id,
             "acked_after_ms": None if self.acked_after is None else round(self.acked_after * 1000),
             "errors": self.field_errors,
+            "failure": self.failure,
         }
 
 
@@ -110,6 +112,12 @@ class Hands(Protocol):
 
     async def close(self, view_id: str, user_id: str) -> None:
         """Close a modal without submitting it."""
+
+    def dismiss(self, channel_id: str, ts: str, user_id: str) -> None:
+        """Take an ephemeral message away, for good."""
+
+    def seen(self, envelope_id: str) -> Deed | None:
+        """What Slack saw of an envelope it sent; None of one that it does not remember."""
 
     async def say(self, text: str, channel_id: str, user_id: str) -> None:
         """Write a message; one that mentions pulser is also sent to it."""

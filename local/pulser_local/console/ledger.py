@@ -11,6 +11,7 @@ from aiohttp import web
 from pulser.database import Database
 from pulser.errors import PulserError
 from pulser_local.console.answers import failure
+from pulser_local.console.hands import Hands
 from pulser_local.console.watch import Events, Watch
 
 STATUSES = ("queued", "sending", "sent", "in_doubt", "failed", "dead")
@@ -49,8 +50,9 @@ def _rows(found: object) -> list[Row]:
 class LedgerRoutes:
     """The ledger as JSON: lists of deliveries, envelopes and services, and the story of one of them."""
 
-    def __init__(self, ledger: Database | None) -> None:
+    def __init__(self, ledger: Database | None, hands: Hands | None = None) -> None:
         self._ledger = ledger
+        self._hands = hands  # who can tell what Slack saw of an envelope
 
     def routes(self) -> list[web.RouteDef]:
         """The routes of the ledger; without one they answer 503 and say so."""
@@ -81,13 +83,14 @@ class LedgerRoutes:
         delivery_id = request.match_info["delivery_id"]
         if not _is_uuid(delivery_id):
             return failure(400, "not_an_id", "A delivery id is a UUID.")
-        return await self._story("delivery_story_v1", {"delivery_id": delivery_id}, "delivery")
+        return await self._story("delivery", {"delivery_id": delivery_id})
 
     async def _envelope_story(self, request: web.Request) -> web.Response:
         names = {name: request.match_info[name] for name in ("team_id", "envelope_id")}
         if any(len(each) > MAX_ID for each in names.values()):
             return failure(400, "not_an_id", f"An id has at most {MAX_ID} characters.")
-        return await self._story("envelope_story_v1", names, "envelope")
+        seen = self._hands.seen(names["envelope_id"]) if self._hands else None
+        return await self._story("envelope", names, {"seen": seen.to_json() if seen else None})
 
     async def _answer(self, read: Callable[[Database], Awaitable[list[Row]]], name: str) -> web.Response:
         if self._ledger is None:
@@ -97,16 +100,16 @@ class LedgerRoutes:
         except PulserError as error:
             return _ledger_down(error)
 
-    async def _story(self, function: str, arguments: Row, thing: str) -> web.Response:
+    async def _story(self, thing: str, arguments: Row, more: Row | None = None) -> web.Response:
         if self._ledger is None:
             return _no_ledger()
         try:
-            story = await self._ledger.call(function, arguments)
+            story = await self._ledger.call(f"{thing}_story_v1", arguments)
         except PulserError as error:
             return _ledger_down(error)
         if story is None:
             return failure(404, f"{thing}_not_found", f"The ledger has no {thing} with this id.")
-        return web.json_response(story)
+        return web.json_response({**story, **(more or {})})
 
 
 class LedgerWatch(Watch):

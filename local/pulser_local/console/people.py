@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pulser_local.console.hands import Hands, Line, Private
@@ -13,11 +12,10 @@ POLL_SECONDS = 0.1  # a look into the simulator's own memory
 
 
 class People:
-    """The people of the workspace with what is private to each. What was dismissed is forgotten here, as in Slack."""
+    """The people of the workspace with what is private to each."""
 
     def __init__(self, hands: Hands) -> None:
         self.hands = hands
-        self._dismissed: set[tuple[str, str, str]] = set()  # (user, channel, ts)
 
     def to_json(self) -> Json:
         """All of it, for a page that has just opened."""
@@ -31,12 +29,7 @@ class People:
     def private(self, user_id: str) -> Json:
         """`{user_id, ephemerals, modals}` of one person."""
         seen: Private = self.hands.private(user_id)
-        shown = [each for each in seen.ephemerals if (user_id, *_place_of(each)) not in self._dismissed]
-        return {"user_id": user_id, "ephemerals": shown, "modals": list(seen.modals)}
-
-    def dismiss(self, user_id: str, channel_id: str, ts: str) -> None:
-        """Take an ephemeral message away, for good."""
-        self._dismissed.add((user_id, channel_id, ts))
+        return {"user_id": user_id, "ephemerals": list(seen.ephemerals), "modals": list(seen.modals)}
 
 
 class PeopleWatch(Watch):
@@ -63,7 +56,3 @@ class PeopleWatch(Watch):
             if now != self._known.get(person.id):
                 self._known[person.id] = now
                 self.tell("private", now)
-
-
-def _place_of(message: Mapping[str, Any]) -> tuple[str, str]:
-    return str(message.get("channel_id")), str(message.get("ts"))

@@ -46,6 +46,15 @@ class FakeHands:
         """See Hands."""
         return Private(tuple(self.ephemerals.get(user_id, ())), tuple(self.modals.get(user_id, ())))
 
+    def seen(self, envelope_id: str) -> Deed | None:
+        """See Hands."""
+        return self.deed if envelope_id == self.deed.envelope_id else None
+
+    def dismiss(self, channel_id: str, ts: str, user_id: str) -> None:
+        """See Hands."""
+        told = self.ephemerals[user_id]
+        self.ephemerals[user_id] = [each for each in told if (each["channel_id"], each["ts"]) != (channel_id, ts)]
+
     async def press(self, press: Press, user_id: str) -> Deed:
         """See Hands."""
         return await self._do("press", press.action_id, user_id)

@@ -84,7 +84,7 @@ class FakeLedger:
         self, *, payload: object = None, parts: Mapping[str, object] | None = None, **summary: object
     ) -> str:
         """An envelope; its envelope_id. `parts` are events, duplicates, card and deliveries of its story."""
-        envelope_id = str(uuid.uuid4())
+        envelope_id = str(summary.get("envelope_id") or uuid.uuid4())
         defaults = {
             "id": len(self._envelopes) + 1,
             "envelope_id": envelope_id,

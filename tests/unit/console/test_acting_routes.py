@@ -120,8 +120,8 @@ async def test_unusable_order_is_refused(client: aiohttp.ClientSession, hands: F
 
 
 async def test_without_hands_nothing_is_done() -> None:
-    """A console that cannot act says so."""
-    console = Console(simulator=SlackSimulator(rate_limit=False), ledger=None)
+    """A console over a foreign Slack cannot act, and says so."""
+    console = Console(simulator=None, ledger=None)
     await console.start(0)
     async with aiohttp.ClientSession(console.url) as session:
         answer = await session.post("/console/press", json=PRESS)
@@ -170,8 +170,16 @@ async def test_envelope_story_is_the_ledgers(client: aiohttp.ClientSession, ledg
     """An envelope's story is the ledger's answer, unchanged; an unknown one is not found."""
     envelope_id = ledger.add_envelope(payload={"type": "block_actions"})
     story = await (await client.get(f"/console/envelopes/T1/{envelope_id}")).json()
+    assert story["seen"] is None
     unknown = await client.get("/console/envelopes/T1/nothing")
     assert (story["envelope"]["payload"], unknown.status) == ({"type": "block_actions"}, 404)
+
+
+async def test_envelope_story_tells_what_slack_saw(client: aiohttp.ClientSession, ledger: FakeLedger) -> None:
+    """Of an envelope that the workspace itself sent, the story knows when Slack had its ack."""
+    envelope_id = ledger.add_envelope(envelope_id="envelope-1")
+    story = await (await client.get(f"/console/envelopes/T1/{envelope_id}")).json()
+    assert (story["seen"]["outcome"], story["seen"]["acked_after_ms"]) == ("acked", 42)
 
 
 async def test_services_show_nothing_of_their_hooks(client: aiohttp.ClientSession, ledger: FakeLedger) -> None:

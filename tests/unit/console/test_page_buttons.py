@@ -1,43 +1,114 @@
-"""The buttons of messages, which nobody listens to yet."""
+"""The buttons of messages: asked about, pressed, and what Slack says when nobody answers."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from pulser_local.console.hands import Deed, Line
+from pulser_local.slack import Content
 from tests.unit.console.browser import needs_browser, open_page
+from tests.unit.console.fake_hands import ALICE
 from tests.unit.console.scene import Scene, button, plain
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
 
+ACKNOWLEDGE = {"type": "actions", "elements": [button("Acknowledge", action_id="pulser_acknowledge")]}
+NOT_LISTENING = "pulser is not listening: no Socket Mode connection"
+
 
 async def test_button_says_nobody_listens(browser: Browser, scene: Scene) -> None:
-    """Pressing a button shows what Slack shows when no app is connected."""
-    scene.post("x", blocks=[{"type": "actions", "elements": [button("Acknowledge")]}])
+    """Pressing a button while pulser has no connection shows Slack's triangle, and says why."""
+    scene.post("x", blocks=[ACKNOWLEDGE])
+    scene.hands.now, scene.hands.deed = Line("socket", 0), Deed("error")
     async with open_page(browser, scene.url()) as page:
         await page.get_by_role("button", name="Acknowledge").click()
-        await expect(page.get_by_role("alert")).to_have_text("pulser is not listening: no Socket Mode connection")
+        await expect(page.get_by_role("alert")).to_have_text(NOT_LISTENING)
 
 
-@pytest.mark.parametrize(("answer", "warnings"), [("Cancel", 0), ("Roll back", 1)])
-async def test_confirm_is_asked_first(browser: Browser, scene: Scene, answer: str, warnings: int) -> None:
+async def test_button_is_busy_until_slack_knows(browser: Browser, scene: Scene) -> None:
+    """A pressed button is busy, does not take a second press, and is as before once it is acked."""
+    scene.post("x", blocks=[ACKNOWLEDGE])
+    scene.hands.hold.clear()
+    async with open_page(browser, scene.url()) as page:
+        pressed = page.get_by_role("button", name="Acknowledge")
+        await pressed.click()
+        await expect(pressed).to_have_attribute("aria-busy", "true")
+        await pressed.click()
+        scene.hands.hold.set()
+        await expect(pressed).not_to_have_attribute("aria-busy", "true")
+        await expect(page.get_by_role("alert")).to_have_count(0)
+    assert scene.hands.done == [("press", "pulser_acknowledge", ALICE.id)]
+
+
+async def test_button_fails_in_slacks_words(browser: Browser, scene: Scene) -> None:
+    """A press that is not acked in time shows Slack's triangle until it is pressed again."""
+    scene.post("x", blocks=[ACKNOWLEDGE])
+    scene.hands.deed = Deed("timeout")
+    async with open_page(browser, scene.url()) as page:
+        await page.get_by_role("button", name="Acknowledge").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Apps need to respond within 3 seconds")
+        scene.hands.deed = Deed("acked")
+        await page.get_by_role("button", name="Acknowledge").click()
+        await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_busy_button_outlives_a_change_of_its_message(browser: Browser, scene: Scene) -> None:
+    """A message that changes while its button is pressed shows the button busy, and then its failure."""
+    ts = scene.post("x", blocks=[ACKNOWLEDGE])
+    scene.hands.hold.clear()
+    scene.hands.deed = Deed("timeout")
+    async with open_page(browser, scene.url()) as page:
+        await page.get_by_role("button", name="Acknowledge").click()
+        changed = Content("y", blocks=[{"type": "divider"}, ACKNOWLEDGE])
+        scene.slack.workspace.update(scene.id("ops-deploy"), ts, changed)
+        await expect(page.locator(".block-divider")).to_have_count(1)
+        await expect(page.get_by_role("button", name="Acknowledge")).to_have_attribute("aria-busy", "true")
+        scene.hands.hold.set()
+        await expect(page.get_by_role("alert")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("answer", "pressed"), [("Cancel", []), ("Roll back", ["pulser_rollback"])])
+async def test_confirm_is_asked_first(browser: Browser, scene: Scene, answer: str, pressed: list[str]) -> None:
     """A button with a confirm dialog does nothing until it is confirmed."""
     question = {
         "title": plain("Sure?"),
-        "text": plain("It goes"),
+        "text": {"type": "mrkdwn", "text": "It *goes*"},
         "confirm": plain("Roll back"),
         "deny": plain("Cancel"),
     }
-    scene.post("x", blocks=[{"type": "actions", "elements": [button("Rollback", style="danger", confirm=question)]}])
+    rollback = button("Rollback", style="danger", confirm=question, action_id="pulser_rollback")
+    scene.post("x", blocks=[{"type": "actions", "elements": [rollback]}, ACKNOWLEDGE])
     async with open_page(browser, scene.url()) as page:
         await page.get_by_role("button", name="Rollback").click()
-        await page.get_by_role("dialog", name="Sure?").get_by_role("button", name=answer).click()
+        dialog = page.get_by_role("dialog", name="Sure?")
+        await expect(dialog.locator("strong")).to_have_text("goes")
+        await dialog.get_by_role("button", name=answer).click()
         await expect(page.get_by_role("dialog")).to_have_count(0)
-        await expect(page.get_by_role("alert")).to_have_count(warnings)
+        async with page.expect_response(lambda told: "acknowledge" in (told.request.post_data or "")):
+            await page.get_by_role("button", name="Acknowledge").click()
+    assert [deed[1] for deed in scene.hands.done] == [*pressed, "pulser_acknowledge"]
 
 
-async def test_link_button_is_a_link(browser: Browser, scene: Scene) -> None:
-    """A button with an address opens it."""
-    scene.post("x", blocks=[{"type": "actions", "elements": [button("Run", url="https://ci.example/1")]}])
+async def test_confirm_denies_by_escape(browser: Browser, scene: Scene) -> None:
+    """Escape leaves the confirm dialog undone, with the keyboard back on the button."""
+    question = {"title": plain("Sure?"), "text": plain("It goes"), "confirm": plain("Yes"), "deny": plain("No")}
+    scene.post("x", blocks=[{"type": "actions", "elements": [button("Rollback", confirm=question, action_id="r")]}])
     async with open_page(browser, scene.url()) as page:
-        await expect(page.get_by_role("link", name="Run")).to_have_attribute("href", "https://ci.example/1")
+        await page.get_by_role("button", name="Rollback").press("Enter")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page.get_by_role("button", name="Rollback")).to_be_focused()
+    assert scene.hands.done == []
+
+
+async def test_link_button_is_a_link_and_a_press(browser: Browser, scene: Scene) -> None:
+    """A button with an address opens it, and the app hears of the press, as in Slack."""
+    link = button("Run", url=f"{scene.console.url}/console/static/favicon.svg", action_id="pulser_open")
+    scene.post("x", blocks=[{"type": "actions", "elements": [link]}])
+    async with open_page(browser, scene.url()) as page:
+        async with page.expect_response("**/console/press"), page.expect_popup() as opened:
+            await page.get_by_role("link", name="Run").click()
+        assert (await opened.value).url.endswith("favicon.svg")
+    assert scene.hands.done == [("press", "pulser_open", ALICE.id)]

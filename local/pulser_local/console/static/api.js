@@ -25,8 +25,16 @@ export const earlier = (channelId, before) => request(`/console/channels/${encod
 export const deliveries = (status = null) => request(`/console/deliveries${status ? `?status=${encodeURIComponent(status)}` : ""}`);
 export const story = (deliveryId) => request(`/console/stories/${encodeURIComponent(deliveryId)}`);
 
+export const envelopes = (status = null) => request(`/console/envelopes${status ? `?status=${encodeURIComponent(status)}` : ""}`);
+export const envelopeStory = (id) => request(`/console/envelopes/${id.split("/").map(encodeURIComponent).join("/")}`);
+export const services = () => request("/console/services");
+
+const send = (path, body) => request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+/** Do something in the workspace: "press", "say", "views/submit", "views/close" or "dismiss". */
+export const act = (deed, body) => send(`/console/${deed}`, body);
+
 /** Tell the server what was read. Losing one is harmless: the next one says more. */
 export function markRead(channelId, ts) {
-  const body = JSON.stringify({ channel_id: channelId, ts });
-  request("/console/read", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => {});
+  send("/console/read", { channel_id: channelId, ts }).catch(() => {});
 }

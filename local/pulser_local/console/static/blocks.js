@@ -3,6 +3,7 @@ import { h, icon, outsideLink } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { button, otherElement } from "./actions.js";
+import { inputBlock } from "./view_inputs.js";
 
 /** A text object ({type, text}) or a plain string. */
 export function textObject(object, context) {
@@ -24,13 +25,14 @@ const RENDERERS = {
       block.text && h("div", { class: "mrkdwn" }, textObject(block.text, context)),
       list(block.fields).length > 0 && h("div", { class: "fields" }, list(block.fields).map((field) => h("div", { class: "mrkdwn" }, textObject(field, context)))),
     ),
-    block.accessory && h("div", { class: "accessory" }, element(block.accessory, context)),
+    block.accessory && h("div", { class: "accessory" }, element(block.accessory, context, block.block_id)),
   ),
   context: (block, context) => h("div", { class: "block-context" }, list(block.elements).map((item) => (
     item.type === "image" ? image(item, "context-image") : h("span", { class: "mrkdwn" }, textObject(item, context))
   ))),
-  actions: (block, context) => h("div", { class: "block-actions" }, list(block.elements).map((item) => element(item, context))),
+  actions: (block, context) => h("div", { class: "block-actions" }, list(block.elements).map((item) => element(item, context, block.block_id))),
   image: (block, context) => h("figure", { class: "block-image" }, block.title && h("figcaption", {}, textObject(block.title, context)), image(block, "image-placeholder")),
+  input: (block, context) => (context.formId ? inputBlock(block, context) : unknown(block)), // modals alone have a form
   rich_text: (block, context) => h("div", { class: "mrkdwn" }, list(block.elements).map((item) => richText(item, context))),
 };
 
@@ -42,8 +44,8 @@ export function blocks(all, context) {
   });
 }
 
-function element(item, context) {
-  if (item.type === "button") return button(item, context);
+function element(item, context, blockId) {
+  if (item.type === "button") return button(item, context, blockId);
   return item.type === "image" ? image(item, "accessory-image") : otherElement(item);
 }
 

@@ -1,8 +1,11 @@
 // A channel: its messages by day, live, with the keyboard's focus on one of them.
 import { command, fill, h, icon } from "./dom.js";
 import { dayName, fromTs } from "./dates.js";
+import { Composer } from "./composer.js";
 import { deliveryBadge, messageRow } from "./message.js";
+import { PrivateRows } from "./private_rows.js";
 import { deliveryOf } from "./store.js";
+import { deliveryKey } from "./story_keys.js";
 
 const NEAR = 80; // px from the end that still count as "at the end"
 
@@ -12,13 +15,16 @@ export class ChannelView {
   #list = h("ol", { class: "messages", "aria-label": "Messages" });
   #scroller = h("div", { class: "scroller" });
   #jump = h("button", { class: "jump", type: "button", hidden: true }, icon("down"), h("span", {}, "New messages"));
-  #composer = h("footer", { class: "composer" }, h("span", { class: "composer-label" }, "Send an event to this workspace:"), command("pulser emit ci.failed"));
+  #hint = h("p", { class: "composer-hint" }, "Send an event to this workspace: ", command("pulser emit ci.failed"));
+  #composer = null;
+  #privateRows;
   #firstUnread = null;
 
-  /** `loadEarlier(channelId)` fetches a page of earlier messages into the store. */
-  constructor(store, channelId, { loadEarlier }) {
+  /** `loadEarlier(channelId)` fetches a page of earlier messages into the store; `hands` do what is typed. */
+  constructor(store, channelId, { loadEarlier, hands }) {
     this.#store = store;
     this.#channelId = channelId;
+    this.#privateRows = new PrivateRows(this.#list, store, channelId);
     this.loadEarlier = async () => {
       const height = this.#scroller.scrollHeight;
       await loadEarlier(channelId);
@@ -29,6 +35,7 @@ export class ChannelView {
     this.#scroller.addEventListener("scroll", () => this.#atEnd() && (this.#jump.hidden = true));
     this.#list.addEventListener("focusin", (event) => this.#setCurrent(event.target.closest(".message")));
     const channel = store.channels.get(channelId);
+    if (store.users.length && !channel.is_archived) this.#composer = new Composer(hands, channel);
     const history = store.history(channelId).messages;
     const unread = channel.last_read ? history.find((message) => message.ts > channel.last_read) : null;
     this.#firstUnread = unread?.ts ?? null;
@@ -41,7 +48,7 @@ export class ChannelView {
       element,
       h("header", { class: "view-head" }, h("h1", {}, icon(channel.is_private ? "lock" : "hash"), channel.name), channel.is_archived && h("span", { class: "pill" }, "archived"), !channel.is_member && h("span", { class: "pill" }, "pulser is not a member"), channel.topic && h("p", { class: "topic" }, channel.topic)),
       this.#scroller,
-      this.#composer,
+      h("footer", { class: "channel-foot" }, this.#composer?.node, this.#hint),
     );
     fill(this.#scroller, this.#list, this.#jump);
     this.#drawList();
@@ -69,8 +76,9 @@ export class ChannelView {
       rows.push(messageRow(message, this.#store));
     }
     const more = hasEarlier && h("li", { class: "earlier" }, h("button", { class: "block-button", type: "button", on: { click: this.loadEarlier } }, "Show earlier messages"));
-    this.#composer.hidden = messages.length === 0; // the empty channel says the same, larger
+    this.#hint.hidden = messages.length === 0; // the empty channel says the same, larger
     fill(this.#list, more, messages.length ? rows : h("li", { class: "empty-place" }, this.#empty()));
+    this.#privateRows.drawAll();
     this.#setCurrent(this.#row(current) ?? this.#rows().at(-1));
   }
 
@@ -101,9 +109,17 @@ export class ChannelView {
     else if (isNew) this.#jump.hidden = false;
   }
 
+  /** What I alone see has changed. Follows it when something came. */
+  refreshPrivate({ came }) {
+    const stay = !this.#atEnd();
+    this.#privateRows.refresh();
+    this.#setCurrent(this.#list.querySelector(".message[tabindex='0']") ?? this.#rows().at(-1));
+    if (!stay || came) this.toEnd();
+  }
+
   #append(message) {
     this.#list.querySelector(".empty-place")?.remove();
-    this.#composer.hidden = false;
+    this.#hint.hidden = false;
     const last = this.#rows().at(-1);
     const name = dayName(fromTs(message.ts));
     if (!last || dayName(fromTs(last.dataset.ts)) !== name) this.#list.append(h("li", { class: "day", role: "separator" }, h("span", {}, name)));
@@ -144,8 +160,8 @@ export class ChannelView {
   }
 
   /** Mark the message whose story is open. */
-  markStory(deliveryId) {
-    for (const row of this.#rows()) row.classList.toggle("has-story-open", Boolean(deliveryId) && row.dataset.delivery === deliveryId);
+  markStory(key) {
+    for (const row of this.#rows()) row.classList.toggle("has-story-open", Boolean(row.dataset.delivery) && deliveryKey(row.dataset.delivery) === key);
   }
 
   /** Move the focus by so many messages. */
@@ -158,9 +174,16 @@ export class ChannelView {
     next?.scrollIntoView({ block: "nearest" });
   }
 
-  /** The delivery of the message under the focus. */
-  get currentDelivery() {
-    return document.activeElement?.closest?.(".message")?.dataset.delivery || null;
+  /** The story of the message under the focus. */
+  get currentStory() {
+    const delivery = document.activeElement?.closest?.(".message")?.dataset.delivery;
+    return delivery ? deliveryKey(delivery) : null;
+  }
+
+  /** Put the cursor into the text field, with a command begun. False when there is none. */
+  typeCommand() {
+    this.#composer?.focus("/");
+    return Boolean(this.#composer);
   }
 
   focusCurrent() {

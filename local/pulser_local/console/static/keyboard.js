@@ -5,14 +5,15 @@ const KEYS = [
   ["j  ↓", "Next message or delivery"],
   ["k  ↑", "Previous one"],
   ["Enter", "Open its story"],
-  ["Esc", "Close the story or the channel list"],
+  ["Esc", "Close the story or the channel list; leave the text field"],
   ["Alt ↓ / Alt ↑", "Next or previous channel"],
+  ["/", "Type a command in the channel"],
   ["Tab", "Into the buttons and links of the message"],
   ["?", "This list"],
 ];
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
-/** `commands`: move(step), moveChannel(step), openStory(), escape() → whether something was closed. */
+/** `commands`: move(step), moveChannel(step), openStory(), typeCommand(), escape() → whether something was closed. */
 export function wireKeyboard(commands) {
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]") || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
@@ -26,6 +27,7 @@ function handle(event, commands) {
   if (event.altKey) return event.key.startsWith("Arrow") && step ? (commands.moveChannel(step), true) : false;
   if (event.key === "Escape") return commands.escape();
   if (event.key === "?") return showShortcuts(), true;
+  if (event.key === "/") return commands.typeCommand();
   // Arrows scroll a panel the reader is in; letters always move.
   if (step && !(event.key.startsWith("Arrow") && event.target.closest?.(".story, .sidebar"))) return commands.move(step), true;
   // On a link or a button Enter is theirs.

@@ -1,24 +1,33 @@
-// The wiring of the page: the stream into the store, the address into a view, the keys into commands.
+// The wiring of the page: the stream into the store, the address into a view, the reader's hands into commands.
 import * as api from "./api.js";
 import { ChannelView } from "./channel_view.js";
-import { DeliveriesView, keepAgesFresh } from "./deliveries_view.js";
-import { fill, icon } from "./dom.js";
+import { DeliveriesView } from "./deliveries_view.js";
+import { EnvelopesView } from "./envelopes_view.js";
+import { drawFrame as drawFrameFor, drawTheme } from "./frame.js";
+import { Hands } from "./hands.js";
 import { showShortcuts, wireKeyboard } from "./keyboard.js";
+import { ListView, keepAgesFresh } from "./list_view.js";
+import { Modals } from "./modals.js";
 import { Notices } from "./notices.js";
+import { rememberedMe, wirePeopleMenu } from "./people_menu.js";
+import { forgetPresses } from "./presses.js";
 import { address, followLinks, parse } from "./router.js";
-import { drawSidebar, wireDrawer } from "./sidebar.js";
+import { wireDrawer } from "./sidebar.js";
 import { Store } from "./store.js";
+import { deliveryKey, keyOf, parts } from "./story_keys.js";
 import { StoryPanel } from "./story_panel.js";
 import { keepStream } from "./stream.js";
 
 const byId = (id) => document.getElementById(id);
 const LAST_CHANNEL = "pulser.channel";
+const LISTS = { deliveries: DeliveriesView, envelopes: EnvelopesView };
 const store = new Store();
+const hands = new Hands(store);
 const notices = new Notices();
 const panel = new StoryPanel(byId("story"), store, { onChange: storyChanged });
 const drawer = wireDrawer(byId("menu"), byId("sidebar"), byId("scrim"));
 let at = parse(location); // where the reader is
-let view = null; // ChannelView or DeliveriesView
+let view = null; // ChannelView or a ListView
 let waiting = null; // events that came while the workspace was being fetched
 
 /* ---- what comes in ---- */
@@ -27,9 +36,12 @@ async function load() {
   waiting = [];
   try {
     const workspace = await api.workspace();
-    const rows = workspace.shows.ledger ? await deliveriesNow() : [];
+    const ledger = workspace.shows.ledger ? await ledgerNow() : { deliveries: [], envelopes: [] };
     store.deliveries.clear();
-    store.putDeliveries(rows);
+    store.envelopes.clear();
+    store.putDeliveries(ledger.deliveries);
+    store.putEnvelopes(ledger.envelopes);
+    store.me ??= rememberedMe();
     store.loadWorkspace(workspace);
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
@@ -41,15 +53,15 @@ async function load() {
   }
 }
 
-async function deliveriesNow() {
+async function ledgerNow() {
   try {
-    const { deliveries } = await api.deliveries();
+    const [{ deliveries }, { envelopes }] = await Promise.all([api.deliveries(), api.envelopes()]);
     setLedgerTrouble(null);
-    return deliveries;
+    return { deliveries, envelopes };
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
     setLedgerTrouble(error.message);
-    return [];
+    return { deliveries: [], envelopes: [] };
   }
 }
 
@@ -58,58 +70,68 @@ function setLedgerTrouble(message) {
   notices.setLedgerTrouble(message);
 }
 
+const RECEIVERS = {
+  message: (data) => store.putMessage(data),
+  update: (data) => store.putMessage(data),
+  delete: (data) => store.dropMessage(data),
+  channel: (data) => store.putChannel(data),
+  deliveries: (data) => store.putDeliveries(data),
+  envelopes: (data) => store.putEnvelopes(data),
+  ledger: (data) => setLedgerTrouble(data.ok ? null : data.message),
+  private: (data) => store.putPrivate(data),
+  line: (data) => store.putLine(data),
+};
+
 function receive(kind, data) {
   if (kind === "hello") load();
   else if (waiting) waiting.push([kind, data]);
-  else if (kind === "message" || kind === "update") store.putMessage(data);
-  else if (kind === "delete") store.dropMessage(data);
-  else if (kind === "channel") store.putChannel(data);
-  else if (kind === "deliveries") store.putDeliveries(data);
-  else if (kind === "ledger") setLedgerTrouble(data.ok ? null : data.message);
+  else RECEIVERS[kind]?.(data);
 }
 
 /* ---- what is shown ---- */
+
+const drawFrame = () => drawFrameFor(store, at);
+const isHere = (message) => at.kind === "channel" && at.channelId === message.channel_id;
+const nameOf = (channelId) => store.channels.get(channelId)?.name ?? channelId;
 
 store.addEventListener("workspace", () => {
   const same = view instanceof ChannelView && at.kind === "channel" && store.channels.has(at.channelId);
   if (same) view.reload();
   else show(at);
+  notices.setLine(store.line);
   panel.refresh();
   readCurrent();
   drawFrame();
 });
 store.addEventListener("channels", drawFrame);
 store.addEventListener("message", ({ detail: { message, isNew } }) => {
-  const here = at.kind === "channel" && at.channelId === message.channel_id;
-  if (here) view.put(message, { isNew });
-  if (here) readCurrent();
-  if (isNew) notices.announce(message, store.channels.get(message.channel_id)?.name ?? message.channel_id);
+  if (isHere(message)) view.put(message, { isNew });
+  if (isHere(message)) readCurrent();
+  if (isNew) notices.announce(message, nameOf(message.channel_id));
   drawFrame();
 });
-store.addEventListener("gone", ({ detail: { message } }) => at.kind === "channel" && at.channelId === message.channel_id && view.drop(message));
+store.addEventListener("gone", ({ detail: { message } }) => isHere(message) && view.drop(message));
 store.addEventListener("deliveries", ({ detail: { changed } }) => {
   if (view instanceof DeliveriesView) view.refresh();
-  else view?.refreshBadges(changed);
-  if (changed.some((delivery) => delivery.delivery_id === panel.openId)) panel.refresh();
+  else if (view instanceof ChannelView) view.refreshBadges(changed);
+  if (changed.some((delivery) => deliveryKey(delivery.delivery_id) === panel.openKey)) panel.refresh();
   drawFrame();
 });
-
-function drawFrame() {
-  const currentChannel = at.kind === "channel" ? at.channelId : null;
-  const focused = document.activeElement?.dataset?.channel;
-  drawSidebar(byId("sidebar"), store, currentChannel);
-  if (focused) byId("sidebar").querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
-  byId("go-home").toggleAttribute("hidden", !store.shows.messages);
-  byId("go-home").setAttribute("aria-current", at.kind === "channel" ? "page" : "false");
-  byId("go-deliveries").setAttribute("aria-current", at.kind === "deliveries" ? "page" : "false");
-  const trouble = store.troubleCount();
-  fill(byId("trouble-count"), trouble > 99 ? "99+" : trouble);
-  byId("trouble-count").hidden = trouble === 0;
-  byId("trouble-count").setAttribute("aria-label", `${trouble} in trouble`);
-  const unread = [...store.channels.values()].reduce((sum, channel) => sum + channel.unread, 0);
-  const place = currentChannel ? `#${store.channels.get(currentChannel)?.name}` : "Deliveries";
-  document.title = `${unread ? `(${unread}) ` : ""}${place} – pulser console`;
-}
+store.addEventListener("envelopes", ({ detail: { changed } }) => {
+  if (view instanceof EnvelopesView) view.refresh();
+  if (changed.length) panel.refresh(); // its own, or one that was done on the message it is about
+  drawFrame();
+});
+store.addEventListener("private", ({ detail: { came } }) => {
+  for (const message of came) notices.announce({ ...message, is_ephemeral: true }, nameOf(message.channel_id));
+  if (view instanceof ChannelView) view.refreshPrivate({ came: came.some(isHere) });
+});
+store.addEventListener("line", () => notices.setLine(store.line));
+store.addEventListener("me", () => {
+  forgetPresses();
+  if (view instanceof ChannelView) view.refreshPrivate({ came: false });
+  drawFrame();
+});
 
 /** Go to a view, with an entry in the history. */
 function go(next) {
@@ -121,21 +143,20 @@ function go(next) {
 
 /** The view to show for an address: `home` is the channel that was open last, or the one with news. */
 function resolve(next) {
-  if (next.kind === "channel" && store.channels.has(next.channelId)) return next;
-  if (next.kind === "deliveries" || !store.shows.messages) return { kind: "deliveries", deliveryId: null, filter: "all", ...next, ...(next.kind === "deliveries" ? {} : { kind: "deliveries" }) };
+  if (LISTS[next.kind] || (next.kind === "channel" && store.channels.has(next.channelId))) return next;
   const channels = [...store.channels.values()];
   const newest = channels.filter((channel) => channel.unread).sort((one, other) => other.last_ts.localeCompare(one.last_ts))[0];
   const last = store.channels.get(localStorage.getItem(LAST_CHANNEL));
   const best = last ?? newest ?? channels.find((channel) => channel.name === "ops-alerts") ?? channels[0];
-  return best ? { kind: "channel", channelId: best.id, ts: null, missing: next.kind === "channel" } : { kind: "deliveries", deliveryId: null, filter: "all" };
+  return best ? { kind: "channel", channelId: best.id, ts: null, missing: next.kind === "channel" } : { kind: "deliveries", id: null, filter: "all" };
 }
 
 function show(next) {
   at = resolve(next);
   if (location.pathname + location.search !== address(at)) history.replaceState(null, "", address(at));
   if (at.kind === "channel") showChannel();
-  else showDeliveries();
-  view.markStory(panel.openId);
+  else showList();
+  view.markStory(panel.openKey);
   drawFrame();
 }
 
@@ -143,7 +164,7 @@ async function showChannel() {
   const { channelId, ts } = at;
   localStorage.setItem(LAST_CHANNEL, channelId);
   if (at.missing) notices.say("There is no such channel in this workspace.");
-  view = new ChannelView(store, channelId, { loadEarlier });
+  view = new ChannelView(store, channelId, { loadEarlier, hands });
   view.mount(byId("view"));
   readCurrent();
   while (ts && at.channelId === channelId && !view.highlight(ts)) {
@@ -152,10 +173,10 @@ async function showChannel() {
   }
 }
 
-function showDeliveries() {
-  view = new DeliveriesView(store, at.filter, { onFilter: (filter) => history.replaceState(null, "", address((at = { ...at, filter }))) });
+function showList() {
+  view = new LISTS[at.kind](store, at.filter, { onFilter: (filter) => history.replaceState(null, "", address((at = { ...at, filter }))) });
   view.mount(byId("view"));
-  if (at.deliveryId) panel.open(at.deliveryId);
+  if (at.id) panel.open(keyOf(at.kind, at.id));
 }
 
 async function loadEarlier(channelId) {
@@ -173,24 +194,32 @@ function readCurrent() {
 
 const isPhone = matchMedia("(max-width: 47.99em)");
 
-function storyChanged(deliveryId) {
-  view?.markStory(deliveryId);
+function storyChanged(key) {
+  view?.markStory(key);
   // On a phone the story covers the page: what is under it must not be reached by the keyboard.
-  for (const id of ["content", "sidebar"]) byId(id).inert = Boolean(deliveryId) && isPhone.matches;
-  if (at.kind === "deliveries") history.replaceState(null, "", address((at = { ...at, deliveryId })));
+  for (const id of ["content", "sidebar"]) byId(id).inert = Boolean(key) && isPhone.matches;
+  const id = key && keyOf(at.kind, parts(key).id) === key ? parts(key).id : null;
+  if (view instanceof ListView) history.replaceState(null, "", address((at = { ...at, id })));
 }
 
 document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-story]") ?? event.target.closest("tr[data-delivery]");
+  const opener = event.target.closest("[data-story]");
   if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  panel.open(opener.dataset.story ?? opener.dataset.delivery, { focus: true });
+  panel.open(opener.dataset.story, { focus: true });
 }, { capture: true });
 
 // The sheet on a phone also closes by a tap beside it, which is what shows of the frame then.
 document.querySelector(".frame").addEventListener("click", (event) => event.target === event.currentTarget && panel.close());
 
 /* ---- the reader's hands ---- */
+
+document.addEventListener("block-press", (event) => hands.press(event.detail));
+document.addEventListener("composer-left", () => view.focusCurrent());
+document.addEventListener("click", (event) => {
+  const { dismiss, channel } = event.target.closest("[data-dismiss]")?.dataset ?? {};
+  if (dismiss) hands.dismiss(channel, dismiss);
+});
 
 function moveChannel(step) {
   const links = [...byId("sidebar").querySelectorAll("[data-channel]")];
@@ -202,31 +231,26 @@ function moveChannel(step) {
 wireKeyboard({
   move: (step) => view?.move(step),
   moveChannel,
+  typeCommand: () => view instanceof ChannelView && view.typeCommand(),
   openStory() {
-    const deliveryId = view?.currentDelivery;
-    if (deliveryId && store.shows.ledger) panel.open(deliveryId, { focus: true });
-    return Boolean(deliveryId);
+    const key = view?.currentStory;
+    if (key && store.shows.ledger) panel.open(key, { focus: true });
+    return Boolean(key);
   },
   escape() {
     if (drawer.isOpen()) return drawer.close(), true;
-    if (panel.openId) return panel.close(), true;
+    if (panel.openKey) return panel.close(), true;
     return false;
   },
 });
-
-function drawTheme(theme) {
-  const names = { auto: "as the system", light: "light", dark: "dark" };
-  const button = byId("theme");
-  fill(button, icon(theme));
-  button.setAttribute("aria-label", `Theme: ${names[theme]}`);
-  button.title = `Theme: ${names[theme]}`;
-}
 
 drawTheme(window.consoleTheme.current());
 byId("theme").addEventListener("click", () => drawTheme(window.consoleTheme.next()));
 byId("shortcuts").addEventListener("click", showShortcuts);
 addEventListener("popstate", () => show(parse(location)));
 document.addEventListener("visibilitychange", readCurrent);
+wirePeopleMenu(byId("people"), store);
+new Modals(store, hands);
 followLinks(go);
 keepAgesFresh();
 keepStream({ onEvent: receive, onState: (state) => notices.setConnection(state) });

@@ -2,30 +2,40 @@
 import { h, icon, sprite } from "./dom.js";
 import { body } from "./blocks.js";
 import { clock, fromTs, timeAttributes } from "./dates.js";
+import { personFace } from "./people_menu.js";
+import { deliveryKey } from "./story_keys.js";
 import { deliveryOf } from "./store.js";
 import { badge, standing, status } from "./words.js";
 
-/** The row of a message. `store` gives the names of channels and the delivery's status. */
+/**
+ * The row of a message. `store` gives the names of channels and the delivery's status. A message that I alone see
+ * (`is_ephemeral`) says so, and can be dismissed.
+ */
 export function messageRow(message, store) {
+  const isPrivate = message.is_ephemeral === true;
   const date = fromTs(message.ts);
   const isApp = Boolean(message.bot_id);
   const name = message.bot_name || message.user || "someone";
   const isReply = message.thread_ts && message.thread_ts !== message.ts;
   return h(
-    "li", { class: `message${isReply ? " is-reply" : ""}`, tabindex: "-1", dataset: { ts: message.ts, delivery: deliveryOf(message) ?? "" } },
-    h("div", { class: "avatar" }, isApp ? sprite("emoji", "pulser", { className: "avatar-picture" }) : h("span", { class: "avatar-letter", "aria-hidden": "true" }, [...name][0].toUpperCase())),
+    "li", { class: `message${isReply ? " is-reply" : ""}${isPrivate ? " is-private" : ""}`, tabindex: "-1", dataset: { ts: message.ts, delivery: deliveryOf(message) ?? "" } },
+    h("div", { class: "avatar" }, isApp ? sprite("emoji", "pulser", { className: "avatar-picture" }) : personFace({ id: message.user ?? name, name })),
     h(
       "div", { class: "message-main" },
+      isPrivate && h("p", { class: "private-note" }, icon("eye"), "Only visible to you"),
       h(
         "div", { class: "message-head" },
         h("span", { class: "author" }, name),
         isApp && h("span", { class: "app-badge" }, "APP"),
-        h("a", { class: "message-time", href: `/archives/${encodeURIComponent(message.channel_id)}/p${message.ts.replace(".", "")}`, tabindex: "-1" }, h("time", timeAttributes(date), clock(date))),
+        isPrivate
+          ? h("time", { class: "message-time", ...timeAttributes(date) }, clock(date))
+          : h("a", { class: "message-time", href: `/archives/${encodeURIComponent(message.channel_id)}/p${message.ts.replace(".", "")}`, tabindex: "-1" }, h("time", timeAttributes(date), clock(date))),
         isReply && h("span", { class: "reply-mark" }, "replied in a thread"),
         h("span", { class: "badge-place" }, deliveryBadge(message, store)),
       ),
-      body(message, { channels: store.channelNames }),
+      body(message, { channels: store.channelNames, users: store.userNames, place: { channelId: message.channel_id, ts: message.ts } }),
       edited(message),
+      isPrivate && h("button", { class: "link-button dismiss", type: "button", tabindex: "-1", dataset: { dismiss: message.ts, channel: message.channel_id } }, "Dismiss message"),
     ),
   );
 }
@@ -43,7 +53,7 @@ export function deliveryBadge(message, store) {
   const { tone, icon: name } = delivery ? status(delivery.status) : { tone: "wait", icon: "wait" };
   const text = delivery ? badge(delivery) : "Story";
   return h(
-    "button", { class: `badge tone-${tone}`, type: "button", tabindex: "-1", title: delivery ? standing(delivery) : "Open the story of this message", "aria-label": `Story: ${delivery ? `${status(delivery.status).label}, ${text}` : text}`, dataset: { story: id } },
+    "button", { class: `badge tone-${tone}`, type: "button", tabindex: "-1", title: delivery ? standing(delivery) : "Open the story of this message", "aria-label": `Story: ${delivery ? `${status(delivery.status).label}, ${text}` : text}`, dataset: { story: deliveryKey(id) } },
     icon(name), text,
   );
 }

@@ -20,11 +20,11 @@ const INLINE = new RegExp(
 );
 
 /**
- * The nodes of a mrkdwn text. `channels` maps a channel id to its name.
+ * The nodes of a mrkdwn text. `channels` and `users` map an id to its name.
  * Order matters: code is taken out first, because nothing in it is formatting.
  */
-export function mrkdwn(text, { channels = new Map() } = {}) {
-  const context = { channels };
+export function mrkdwn(text, { channels = new Map(), users = new Map() } = {}) {
+  const context = { channels, users };
   return text.split(/```\n?([\s\S]*?)\n?```/).flatMap((part, index) => {
     if (index % 2) return [h("pre", {}, unescape(part))];
     return part === "" ? [] : lines(index ? part.replace(/^\n/, "") : part, context);
@@ -75,7 +75,7 @@ function angle(content, context) {
   const target = bar < 0 ? content : content.slice(0, bar);
   const label = bar < 0 ? null : content.slice(bar + 1);
   if (target.startsWith("!date^")) return date(target, label ?? "");
-  if (target.startsWith("@")) return pill("user", `@${unescape(label ?? target.slice(1)).replace(/^@/, "")}`);
+  if (target.startsWith("@")) return pill("user", `@${unescape(label ?? context.users.get(target.slice(1)) ?? target.slice(1)).replace(/^@/, "")}`);
   if (target.startsWith("#")) return channel(target.slice(1), label, context);
   if (target.startsWith("!")) return special(target.slice(1), label);
   return outsideLink(unescape(target), label === null ? unescape(target) : plain(label));

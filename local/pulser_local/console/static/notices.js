@@ -1,5 +1,5 @@
 // What the page says about itself: the connection, the ledger, and new messages for screen readers.
-import { fill, icon } from "./dom.js";
+import { fill, h, icon } from "./dom.js";
 import { plainLine } from "./mrkdwn.js";
 
 const CONNECTION = { connecting: "Connecting", open: "Live", lost: "Reconnecting" };
@@ -9,6 +9,7 @@ export class Notices {
   #text = document.getElementById("connection-text");
   #notice = document.getElementById("notice");
   #announcer = document.getElementById("announcer");
+  #line = document.getElementById("line");
   #lost = false;
   #trouble = null;
   #passing = null;
@@ -20,6 +21,17 @@ export class Notices {
     this.#text.textContent = CONNECTION[state];
     this.#lost = state === "lost";
     this.#draw();
+  }
+
+  /** How the workspace reaches pulser; null when this console cannot know. */
+  setLine(line) {
+    this.#line.hidden = !line;
+    if (!line) return;
+    const sockets = `${line.sockets} ${line.sockets === 1 ? "socket" : "sockets"}`;
+    const said = line.transport === "http" ? "connected by HTTP" : line.sockets ? `connected, ${sockets}` : "not connected";
+    this.#line.dataset.state = line.listening ? "open" : "lost";
+    this.#line.title = line.transport === "http" ? "Slack sends to pulser's request URLs" : "Live Socket Mode connections of pulser";
+    fill(this.#line, h("span", { class: "dot", "aria-hidden": "true" }), h("span", { class: "not-phone" }, `pulser ${said}`), h("span", { class: "only-phone", "aria-label": `pulser ${said}` }, line.transport === "http" ? "HTTP" : line.sockets || "off"));
   }
 
   /** A sentence when the ledger does not answer, else null. */
@@ -50,7 +62,8 @@ export class Notices {
     setTimeout(() => {
       const [[first, name]] = this.#waiting;
       const count = this.#waiting.length;
-      this.#announcer.textContent = count > 1 ? `${count} new messages` : `New message in #${name}: ${plainLine(first.text)}`;
+      const place = first.is_ephemeral ? "Only visible to you" : `New message in #${name}`;
+      this.#announcer.textContent = count > 1 ? `${count} new messages` : `${place}: ${plainLine(first.text)}`;
       this.#waiting = [];
     }, 500);
   }

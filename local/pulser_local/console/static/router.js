@@ -1,19 +1,29 @@
-// Addresses: /archives/<channel>[/p<ts>], /deliveries[/<id>][?status=…], and / for whatever fits best.
+// Addresses: /archives/<channel>[/p<ts>], /deliveries[/<id>][?status=…], /envelopes[/<team>/<id>][?status=…], and /
+// for whatever fits best.
+
+const LISTS = ["deliveries", "envelopes"];
 
 /** The view an address names: {kind, …}. */
 export function parse(location) {
-  const [first, second, third] = location.pathname.split("/").filter(Boolean).map(decode);
-  if (first === "archives" && second) return { kind: "channel", channelId: second, ts: third ? tsOf(third) : null };
-  if (first === "deliveries") return { kind: "deliveries", deliveryId: second ?? null, filter: new URLSearchParams(location.search).get("status") ?? "all" };
-  return { kind: "home" };
+  const [first, second, ...rest] = location.pathname.split("/").filter(Boolean).map(decode);
+  if (first === "archives" && second) return { kind: "channel", channelId: second, ts: rest[0] ? tsOf(rest[0]) : null };
+  if (!LISTS.includes(first)) return { kind: "home" };
+  const id = first === "envelopes" ? (rest[0] ? `${second}/${rest[0]}` : null) : (second ?? null);
+  return { kind: first, id, filter: new URLSearchParams(location.search).get("status") ?? "all" };
 }
 
 /** The address of a view. */
 export function address(view) {
   if (view.kind === "channel") return `/archives/${encodeURIComponent(view.channelId)}${view.ts ? `/p${view.ts.replace(".", "")}` : ""}`;
-  if (view.kind !== "deliveries") return "/";
+  if (!LISTS.includes(view.kind)) return "/";
   const query = view.filter && view.filter !== "all" ? `?status=${encodeURIComponent(view.filter)}` : "";
-  return `/deliveries${view.deliveryId ? `/${encodeURIComponent(view.deliveryId)}` : ""}${query}`;
+  const id = view.id ? `/${(view.kind === "envelopes" ? splitOnce(view.id) : [view.id]).map(encodeURIComponent).join("/")}` : "";
+  return `/${view.kind}${id}${query}`;
+}
+
+function splitOnce(text) {
+  const slash = text.indexOf("/");
+  return [text.slice(0, slash), text.slice(slash + 1)];
 }
 
 /** p1700000000000100 → 1700000000.000100; null when it is not a permalink. */

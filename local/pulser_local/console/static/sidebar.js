@@ -1,5 +1,6 @@
 // The list of channels: what is unread, what is open.
 import { fill, h, icon, sprite } from "./dom.js";
+import { personFace } from "./people_menu.js";
 
 /** Draw the channels into the sidebar. `currentId` is the channel that is open, or null. */
 export function drawSidebar(node, store, currentId) {
@@ -10,6 +11,7 @@ export function drawSidebar(node, store, currentId) {
     store.shows.messages
       ? [h("h3", { class: "sidebar-section", id: "channels-label" }, "Channels"), h("ul", { class: "channel-list", "aria-labelledby": "channels-label" }, channels.map((channel) => item(channel, currentId)))]
       : h("p", { class: "sidebar-note" }, "The messages are in the real Slack workspace. What pulser did to get them there is under Deliveries."),
+    store.users.length > 0 && [h("h3", { class: "sidebar-section", id: "people-label" }, "People"), h("ul", { class: "channel-list", "aria-labelledby": "people-label" }, store.users.map((user) => h("li", {}, h("span", { class: "channel-item app-item" }, personFace(user), h("span", { class: "channel-name" }, user.real_name, user.id === store.me && h("small", {}, " you"))))))],
     h("h3", { class: "sidebar-section" }, "Apps"),
     h("ul", { class: "channel-list" }, h("li", {}, h("span", { class: "channel-item app-item" }, sprite("emoji", "pulser", { className: "app-icon" }), h("span", { class: "channel-name" }, "pulser")))),
   );

@@ -1,12 +1,20 @@
 // What the page knows. The views listen to it; only main.js writes to it.
 import { TROUBLE } from "./words.js";
 
-/** Events: "workspace", "channels", "message" ({message, isNew}), "gone" ({message}), "deliveries" ({changed}). */
+/**
+ * Events: "workspace", "channels", "message" ({message, isNew}), "gone" ({message}), "deliveries" ({changed}),
+ * "envelopes" ({changed}), "line", "me", "private" ({came}: the ephemeral messages that are new to me).
+ */
 export class Store extends EventTarget {
   shows = { messages: false, ledger: false };
   channels = new Map(); // id → channel
   deliveries = new Map(); // delivery id → summary
+  envelopes = new Map(); // row id → summary
   ledgerTrouble = null; // a sentence, when the ledger does not answer
+  users = []; // people one can be; none when this console cannot act
+  me = null; // the id of the one who acts
+  line = null; // {transport, sockets, listening}: how the workspace reaches pulser
+  #private = new Map(); // user id → {ephemerals, modals}
   #messages = new Map(); // channel id → {byTs: Map, hasEarlier}
 
   tell(type, detail = {}) {
@@ -14,8 +22,12 @@ export class Store extends EventTarget {
   }
 
   /** Take over the answer of /console/workspace. What was loaded before is forgotten: the server may be a new one. */
-  loadWorkspace({ shows, channels, messages }) {
+  loadWorkspace({ shows, channels, messages, people }) {
     this.shows = shows;
+    this.users = people?.users ?? [];
+    this.line = people?.line ?? null;
+    this.#private = new Map((people?.private ?? []).map((each) => [each.user_id, each]));
+    this.me = this.users.find((user) => user.id === this.me)?.id ?? this.users[0]?.id ?? null;
     this.channels = new Map(channels.map((channel) => [channel.id, channel]));
     this.#messages = new Map();
     for (const [id, page] of Object.entries(messages)) this.#shelf(id, page.has_earlier).byTs = byTs(page.messages);
@@ -63,6 +75,39 @@ export class Store extends EventTarget {
     this.tell("deliveries", { changed });
   }
 
+  putEnvelopes(changed) {
+    for (const envelope of changed) this.envelopes.set(envelope.id, envelope);
+    this.tell("envelopes", { changed });
+  }
+
+  /** Be somebody else. */
+  setMe(userId) {
+    this.me = userId;
+    this.tell("me");
+  }
+
+  putLine(line) {
+    if (JSON.stringify(line) === JSON.stringify(this.line)) return;
+    this.line = line;
+    this.tell("line");
+  }
+
+  putPrivate(each) {
+    const known = new Set(this.#private.get(each.user_id)?.ephemerals.map(placeOf));
+    this.#private.set(each.user_id, each);
+    if (each.user_id === this.me) this.tell("private", { came: each.ephemerals.filter((message) => !known.has(placeOf(message))) });
+  }
+
+  /** The ephemeral messages that I see in a channel, oldest first. */
+  ephemerals(channelId) {
+    return (this.#private.get(this.me)?.ephemerals ?? []).filter((message) => message.channel_id === channelId);
+  }
+
+  /** The modals that I have open, the one on top last. */
+  get modals() {
+    return this.#private.get(this.me)?.modals ?? [];
+  }
+
   setLedgerTrouble(message) {
     this.ledgerTrouble = message;
     this.tell("deliveries", { changed: [] });
@@ -79,12 +124,29 @@ export class Store extends EventTarget {
     return [...this.deliveries.values()].sort((one, other) => other.position - one.position);
   }
 
+  envelopeList() {
+    return [...this.envelopes.values()].sort((one, other) => other.id - one.id);
+  }
+
+  /** What was done on one message, oldest first. */
+  envelopesOn(channelId, ts) {
+    return ts ? this.envelopeList().filter((each) => each.channel_id === channelId && each.message_ts === ts).reverse() : [];
+  }
+
+  failedEnvelopes() {
+    return [...this.envelopes.values()].filter((envelope) => envelope.status === "failed").length;
+  }
+
   troubleCount() {
     return [...this.deliveries.values()].filter((delivery) => TROUBLE.has(delivery.status)).length;
   }
 
   get channelNames() {
     return new Map([...this.channels.values()].map((channel) => [channel.id, channel.name]));
+  }
+
+  get userNames() {
+    return new Map(this.users.map((user) => [user.id, user.name]));
   }
 
   #shelf(channelId, hasEarlier = false) {
@@ -94,6 +156,8 @@ export class Store extends EventTarget {
 }
 
 const byTs = (messages) => new Map(messages.map((message) => [message.ts, message]));
+
+const placeOf = (message) => `${message.channel_id}/${message.ts}`;
 
 /** The delivery a message stands for, by its metadata; null for a message that is not pulser's. */
 export function deliveryOf(message) {

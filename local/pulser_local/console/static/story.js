@@ -1,6 +1,8 @@
 // The story's parts as nodes. Pure: a story of the ledger in, nodes out.
 import { command, h, icon, outsideLink } from "./dom.js";
 import { clock, clockExact, dayName, duration, fromIso, timeAttributes } from "./dates.js";
+import { actorOf, envelopeStatus } from "./envelope_words.js";
+import { deliveryKey, envelopeKey } from "./story_keys.js";
 import { outcome, standing, status, why } from "./words.js";
 
 /** The whole story, told for one of the event's deliveries. */
@@ -10,6 +12,7 @@ export function drawStory(story, deliveryId, store) {
     delivery && summary(delivery),
     delivery && place(delivery, store),
     h("section", {}, h("h3", {}, "What happened"), h("ol", { class: "timeline" }, timeline(story, delivery))),
+    delivery && acts(delivery, store),
     eventPart(story.event),
     others(story, deliveryId),
     technical(story, delivery),
@@ -123,7 +126,17 @@ function others(story, deliveryId) {
   return rest.length > 0 && h(
     "section", {},
     h("h3", {}, "Also sent for this event"),
-    h("ul", { class: "others" }, rest.map((each) => h("li", {}, h("button", { class: "link-button", type: "button", dataset: { story: each.delivery_id } }, each.channel), " ", h("span", { class: `badge tone-${status(each.status).tone}` }, status(each.status).label)))),
+    h("ul", { class: "others" }, rest.map((each) => h("li", {}, h("button", { class: "link-button", type: "button", dataset: { story: deliveryKey(each.delivery_id) } }, each.channel), " ", h("span", { class: `badge tone-${status(each.status).tone}` }, status(each.status).label)))),
+  );
+}
+
+/** What people did on this message. */
+function acts(delivery, store) {
+  const found = store.envelopesOn(delivery.slack_channel_id, delivery.slack_ts);
+  return found.length > 0 && h(
+    "section", {},
+    h("h3", {}, "What people did on it"),
+    h("ul", { class: "others" }, found.map((each) => h("li", {}, h("button", { class: "link-button", type: "button", dataset: { story: envelopeKey(each) } }, `${actorOf(each)}: ${each.what ?? each.type}`), " ", h("span", { class: `badge tone-${envelopeStatus(each.status).tone}` }, envelopeStatus(each.status).label)))),
   );
 }
 

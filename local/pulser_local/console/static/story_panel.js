@@ -1,18 +1,25 @@
-// The story of a delivery, beside the message: the event, its route, each attempt, how long it took.
+// The story of a delivery or an envelope, beside the list or the message.
 import * as api from "./api.js";
 import { fill, h, icon } from "./dom.js";
+import { drawEnvelopeStory } from "./envelope_story.js";
 import { drawStory } from "./story.js";
+import { parts } from "./story_keys.js";
+
+const KINDS = {
+  delivery: { name: "delivery", read: api.story, draw: drawStory },
+  envelope: { name: "envelope", read: api.envelopeStory, draw: drawEnvelopeStory },
+};
 
 export class StoryPanel {
   #node;
   #store;
-  #openId = null;
+  #openKey = null;
   #opener = null;
   #story = null;
   #body = h("div", { class: "story-body", tabindex: "-1" });
   #onChange;
 
-  /** `onChange(deliveryId | null)` is told what is open. */
+  /** `onChange(key | null)` is told what is open. */
   constructor(node, store, { onChange }) {
     this.#node = node;
     this.#store = store;
@@ -21,21 +28,22 @@ export class StoryPanel {
     fill(node, h("header", { class: "story-head" }, h("h2", { tabindex: "-1" }, "Story"), close), this.#body);
   }
 
-  get openId() {
-    return this.#openId;
+  get openKey() {
+    return this.#openKey;
   }
 
-  /** Show the story of a delivery. With `focus`, the keyboard goes into the panel, and back when it closes. */
-  async open(deliveryId, { focus = false } = {}) {
+  /** Show a story. With `focus`, the keyboard goes into the panel, and back when it closes. */
+  async open(key, { focus = false } = {}) {
     if (focus && !this.#node.contains(document.activeElement)) this.#opener = document.activeElement;
-    const isNew = this.#openId !== deliveryId;
-    this.#openId = deliveryId;
+    const isNew = this.#openKey !== key;
+    this.#openKey = key;
     this.#node.hidden = false;
+    this.#node.setAttribute("aria-label", `Story of the ${KINDS[parts(key).kind].name}`);
     document.body.classList.add("story-open");
     if (isNew) {
       this.#story = null;
       fill(this.#body, h("p", { class: "loading", role: "status" }, "Reading the ledger…"));
-      this.#onChange(deliveryId);
+      this.#onChange(key);
     }
     if (focus) this.#node.querySelector("h2").focus();
     await this.refresh();
@@ -43,23 +51,25 @@ export class StoryPanel {
 
   /** Read the open story again; what the reader unfolded stays unfolded. */
   async refresh() {
-    const deliveryId = this.#openId;
-    if (!deliveryId) return;
+    const key = this.#openKey;
+    if (!key) return;
+    const { kind, id } = parts(key);
     try {
-      const story = await api.story(deliveryId);
-      if (this.#openId !== deliveryId) return;
+      const story = await KINDS[kind].read(id);
+      if (this.#openKey !== key) return;
       this.#story = story;
       this.#draw();
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
-      if (this.#openId === deliveryId && !this.#story) fill(this.#body, trouble(error));
+      if (this.#openKey === key && !this.#story) fill(this.#body, trouble(error, KINDS[kind].name));
     }
   }
 
   #draw() {
     const unfolded = new Set([...this.#body.querySelectorAll("details[open]")].map((details) => details.dataset.part));
     const focusedPart = document.activeElement?.closest?.("details")?.dataset.part;
-    fill(this.#body, drawStory(this.#story, this.#openId, this.#store));
+    const { kind, id } = parts(this.#openKey);
+    fill(this.#body, KINDS[kind].draw(this.#story, id, this.#store));
     for (const details of this.#body.querySelectorAll("details")) {
       details.open = unfolded.has(details.dataset.part);
       if (details.dataset.part === focusedPart) details.querySelector("summary").focus({ preventScroll: true });
@@ -67,9 +77,9 @@ export class StoryPanel {
   }
 
   close() {
-    if (!this.#openId) return;
+    if (!this.#openKey) return;
     const inside = this.#node.contains(document.activeElement);
-    this.#openId = null;
+    this.#openKey = null;
     this.#node.hidden = true;
     document.body.classList.remove("story-open");
     this.#onChange(null);
@@ -78,12 +88,12 @@ export class StoryPanel {
   }
 }
 
-function trouble(error) {
-  const unknown = error.error === "delivery_not_found";
+function trouble(error, thing) {
+  const unknown = error.error === `${thing}_not_found`;
   return h(
     "div", { class: "empty" },
-    h("h3", {}, unknown ? "The ledger does not know this delivery" : "The story cannot be read now"),
-    h("p", {}, unknown ? "The message carries a delivery id of another database, or its rows were removed." : error.message),
+    h("h3", {}, unknown ? `The ledger does not know this ${thing}` : "The story cannot be read now"),
+    h("p", {}, unknown ? "It belongs to another database, or its rows were removed." : error.message),
     !unknown && h("p", {}, "This page tries again when the ledger is back. What the database says is in the terminal of pulser dev."),
   );
 }

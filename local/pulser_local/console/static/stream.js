@@ -1,6 +1,6 @@
 // The live stream. Reconnects by itself; whoever listens fetches everything again on each `hello`.
 
-const KINDS = ["hello", "message", "update", "delete", "channel", "deliveries", "ledger", "ping"];
+const KINDS = ["hello", "message", "update", "delete", "channel", "deliveries", "envelopes", "ledger", "private", "line", "ping"];
 const SILENCE = 16_000; // ms; the server pings each 5 s
 const RETRY = 1_000; // ms
 

@@ -1,0 +1,40 @@
+// What the person does, sent to the workspace; what he sees after it comes back into the store.
+import * as api from "./api.js";
+import { NOT_LISTENING, pressFailure } from "./outcomes.js";
+import { isBusy, setPress } from "./presses.js";
+
+export class Hands {
+  #store;
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** Do it as the one I am. Resolves to what became of it; throws ApiError when the server refused. */
+  async act(deed, body) {
+    const answer = await api.act(deed, { user_id: this.#store.me, ...body });
+    this.#store.putLine(answer.line);
+    this.#store.putPrivate(answer.private);
+    return answer;
+  }
+
+  /** Press a button (the detail of a "block-press" event) and show what becomes of it. */
+  async press({ key, place, item, isLink }) {
+    if (isBusy(key)) return;
+    if (!this.#store.me) return void (isLink || setPress(key, { failed: NOT_LISTENING }));
+    setPress(key, "busy");
+    try {
+      const body = { channel_id: place.channelId, ts: place.ts, action_id: item.action_id ?? "", value: item.value ?? null };
+      const words = pressFailure(await this.act("press", body));
+      setPress(key, words && { failed: words });
+    } catch (error) {
+      if (!(error instanceof api.ApiError)) throw error;
+      setPress(key, { failed: error.message });
+    }
+  }
+
+  /** Take an ephemeral message away. */
+  dismiss(channelId, ts) {
+    return this.act("dismiss", { channel_id: channelId, ts }).catch(() => {}); // it stays, and can be dismissed again
+  }
+}
