@@ -109,6 +109,62 @@ class App:
             socket.raw._response.close()
 
 
+@dataclass(slots=True)
+class Acking:
+    """An app that acks everything: what it got, and what it answers."""
+
+    app: App
+    envelopes: list[Json] = field(default_factory=list)
+    answer: Callable[[Json], Json | None] = lambda _payload: None
+
+    @property
+    def simulator(self) -> SlackSimulator:
+        """Where it is installed."""
+        return self.app.simulator
+
+    @property
+    def payload(self) -> Json:
+        """What it was told last."""
+        return dict(self.envelopes[-1]["payload"])
+
+    async def serve(self, socket: Socket) -> None:
+        """Ack what comes on a socket."""
+        async for message in socket.raw:
+            envelope = message.json()
+            self.envelopes.append(envelope)
+            await socket.ack(envelope, self.answer(envelope["payload"]))
+
+    async def open_modal(self, view: Json | None = None, **arguments: object) -> Json:
+        """Have alice type a command, and open a modal by its trigger; the view."""
+        await self.simulator.command("/pulser", "deploy")
+        answer = await self.call("views.open", trigger_id=self.payload["trigger_id"], view=view or modal(), **arguments)
+        assert answer["ok"], answer
+        return dict(answer["view"])
+
+    async def call(self, method: str, **arguments: object) -> Json:
+        """Call a method of the Web API."""
+        headers = {"Authorization": f"Bearer {self.simulator.bot_token}"}
+        url = self.simulator.api_url + method
+        async with self.app.http.post(url, json=arguments, headers=headers) as answer:
+            return dict(await answer.json())
+
+    async def respond(self, url: str, **body: object) -> tuple[int, Json]:
+        """Answer by a response_url; status and body."""
+        async with self.app.http.post(url, json=body) as answer:
+            return answer.status, dict(await answer.json())
+
+
+@contextlib.asynccontextmanager
+async def acking_of(app: App) -> AsyncIterator[Acking]:
+    """The app, acking all that comes."""
+    acking = Acking(app)
+    serving = asyncio.create_task(acking.serve(await app.connect()))
+    yield acking
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until it holds; TimeoutError when it does not within the patience."""
     async with asyncio.timeout(PATIENCE):

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from pulser_local.slack import SlackSimulator
-from tests.unit.slack_simulator.app import App, app_of
+from tests.unit.slack_simulator.app import Acking, App, acking_of, app_of
 from tests.unit.slack_simulator.caller import Caller, Hands
 
 
@@ -64,3 +64,17 @@ def turn(turned: App, hands: Hands) -> Callable[[float], None]:
         turned.simulator.timers.ring()
 
     return forward
+
+
+@pytest.fixture
+async def acking(app: App) -> AsyncIterator[Acking]:
+    """The app of a simulator without rate limits, acking all that comes."""
+    async with acking_of(app) as made:
+        yield made
+
+
+@pytest.fixture
+async def turned_acking(turned: App) -> AsyncIterator[Acking]:
+    """The app of a simulator whose clock the test turns, acking all that comes."""
+    async with acking_of(turned) as made:
+        yield made

@@ -10,13 +10,13 @@ from pulser_local.slack.interactions import payloads, submitting
 from pulser_local.slack.interactions.elements import CannotAct, acting_elements, action, view_state
 from pulser_local.slack.interactions.interactivity import Interactivity
 from pulser_local.slack.interactions.payloads import Click, Origin, Reply
+from pulser_local.slack.interactions.response_urls import Original, ResponseUrl
 from pulser_local.slack.interactions.story import Interaction, InteractionKind, begun
 from pulser_local.slack.people import User
 from pulser_local.slack.socket_mode.envelope import Delivered, Envelope
 from pulser_local.slack.workspace import Channel, Content, Json
 
 if TYPE_CHECKING:
-    from pulser_local.slack.interactions.response_urls import ResponseUrl
     from pulser_local.slack.simulator import SlackSimulator
 
 ALICE = "U0ALICE"
@@ -39,7 +39,7 @@ class Acting:
         user, channel = self._user(user_id), self._channel(channel_id)
         shown = self._shown(user, channel, ts)
         done = action(_blocks_of(shown), action_id, value, at=self.simulator.clock.now())
-        reply, url = self._reply("actions", {**shown, "channel_id": channel.id})
+        reply, url = self._reply("actions", Original(channel.id, ts, bool(shown.get("is_ephemeral"))))
         message = {name: part for name, part in shown.items() if name != "channel_id"}
         payload = payloads.message_click(self._origin(), user, channel, message, Click(done, reply))
         return await self._send(self._interactive(payload), "block_actions", user, url=url)
@@ -194,7 +194,9 @@ class Acting:
         app_id = settings.foreign_app_id or team.app.app_id
         return Origin(team, settings.foreign_team_id or team.id, app_id, self.simulator.verification_token)
 
-    def _reply(self, kind: Literal["actions", "commands"], original: Json | None = None) -> tuple[Reply, ResponseUrl]:
+    def _reply(
+        self, kind: Literal["actions", "commands"], original: Original | None = None
+    ) -> tuple[Reply, ResponseUrl]:
         url = self._parts.urls.give(kind, original)
         return Reply(self._parts.triggers.new_id(), self.simulator.base_url + url.path), url
 

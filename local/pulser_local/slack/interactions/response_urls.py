@@ -24,13 +24,22 @@ _REMEMBERED: Final = 20_000
 _EPHEMERAL: Final = "ephemeral"
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The message that was acted in; a private one is seen by one person only."""
+
+    channel_id: str
+    ts: str
+    is_private: bool
+
+
 @dataclass(slots=True)
 class ResponseUrl:
     """One URL: for which interaction, since when, how often used, and which message it belongs to, if any."""
 
     path: str
     born: float
-    original: Json | None
+    original: Original | None
     interaction: Interaction | None = None
     uses: int = 0
 
@@ -48,7 +57,7 @@ class ResponseUrls:
         self._numbers = itertools.count(1_000_000)
         self._given: OrderedDict[str, ResponseUrl] = OrderedDict()
 
-    def give(self, kind: Literal["actions", "commands"], original: Json | None = None) -> ResponseUrl:
+    def give(self, kind: Literal["actions", "commands"], original: Original | None = None) -> ResponseUrl:
         """A new one, whose path is below the simulator's address."""
         path = f"/{kind}/{self._workspace.team.id}/{next(self._numbers)}/{secrets.token_urlsafe(18)}"
         given = ResponseUrl(path, self._now(), original)
@@ -69,11 +78,11 @@ class ResponseUrls:
         self.show(given.interaction, body, given.original)
         given.uses += 1
 
-    def show(self, interaction: Interaction, body: Json, original: Json | None = None) -> None:
+    def show(self, interaction: Interaction, body: Json, original: Original | None = None) -> None:
         """Show a message that answers an interaction, as a response_url or the ack of a command brings it."""
         arguments = Arguments(body)
         if arguments.flag("delete_original"):
-            self._delete(original)
+            self._delete(interaction, original)
             return
         content = new_content(arguments)
         validation.check_content(content)
@@ -98,20 +107,25 @@ class ResponseUrls:
         interaction.messages.append({**message.to_json(), "channel_id": channel_id})
         interaction.answered.set()
 
-    def _replace(self, interaction: Interaction, original: Json, content: Content) -> None:
-        if original.get("is_ephemeral"):
-            self._private.replace(original, content, interaction)
-        elif self._workspace.message(original["channel_id"], original["ts"]) is None:
+    def _replace(self, interaction: Interaction, original: Original, content: Content) -> None:
+        if original.is_private:
+            private = self._private.find(interaction.user_id, original.channel_id, original.ts)
+            if private is None:
+                raise SlackError("message_not_found", status=404)
+            self._private.replace(private, content, interaction)
+        elif self._workspace.message(original.channel_id, original.ts) is None:
             raise SlackError("message_not_found", status=404)
         else:
-            message = self._workspace.update(original["channel_id"], original["ts"], content)
+            message = self._workspace.update(original.channel_id, original.ts, content)
             interaction.messages.append({**message.to_json(), "channel_id": message.channel_id})
             interaction.answered.set()
 
-    def _delete(self, original: Json | None) -> None:
+    def _delete(self, interaction: Interaction, original: Original | None) -> None:
         if original is None:
             raise SlackError("message_not_found", status=404)
-        if original.get("is_ephemeral"):
-            self._private.remove(original)
-        elif self._workspace.message(original["channel_id"], original["ts"]) is not None:
-            self._workspace.delete(original["channel_id"], original["ts"])
+        if original.is_private:
+            private = self._private.find(interaction.user_id, original.channel_id, original.ts)
+            if private is not None:
+                self._private.remove(private)
+        elif self._workspace.message(original.channel_id, original.ts) is not None:
+            self._workspace.delete(original.channel_id, original.ts)
