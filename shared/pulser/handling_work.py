@@ -154,7 +154,7 @@ class Work:
             # Settled after all (our word came through, its echo did not), or taken over by another worker.
             log.warning("claim_was_taken_over")
             self.start(self._reply(claim.key))
-            return await self._look_again(claim)
+            return await self.run(claim.envelope.team_id, claim.envelope.envelope_id, answer_by)
         log.info("settled", what=[event.event_type for event in settlement.events], error=settlement.error)
         in_time = time.monotonic() <= answer_by
         if settlement.reply is not None:
@@ -190,15 +190,6 @@ class Work:
                     raise
                 log.warning("settle_waits_for_the_database", error=str(error))
                 await asyncio.sleep(SETTLE_PAUSE)
-
-    async def _look_again(self, claim: Claim) -> Done:
-        """What became of an envelope that is not ours any more. Claims nothing that we would not carry out."""
-        found = await self.ledger.call("envelope_story_v1", claim.key)
-        envelope = (found or {}).get("envelope") or {}
-        if envelope.get("status") != "completed":
-            return Done("busy")
-        ack = envelope.get("ack")
-        return Done("settled", ack if isinstance(ack, dict) else None)
 
     async def _fail(self, claim: Claim, error: Exception) -> None:
         """Have it tried again later. The words of foreign errors may quote what they met: they stay in the log."""

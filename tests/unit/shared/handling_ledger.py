@@ -155,10 +155,6 @@ class FakeLedger:
         row.reply_status = "sent" if given["error"] is None else f"failed: {given['error']}"
         return {"confirmed": True}
 
-    def _envelope_story_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
-        row = self.rows.get((given["team_id"], given["envelope_id"]))
-        return row and {"envelope": {"status": row.status}}
-
     def _envelope_health_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         assert not given
         return {"pending": 0, "processing": 0, "failed_last_hour": 0, "oldest_pending_s": None}

@@ -220,7 +220,7 @@ async def test_a_settle_whose_echo_is_lost_is_not_done_twice(scene: Scene) -> No
     """The second try finds an old token; the note goes out all the same."""
     scene.decide = settling(Settlement(events=[EVENT], reply=Reply({"text": "note"}, url=URL)))
     scene.ledger.away("settle_envelope_v1", after=True)
-    assert (await scene.run()).state == "settled"
+    assert await scene.run() == Done("settled")
     assert len(scene.ledger.rows["T1", "e-1"].outcomes) == 1
     assert [it.body["text"] for it in scene.replies.sent] == ["note"]
 
