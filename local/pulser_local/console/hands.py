@@ -95,6 +95,9 @@ class Hands(Protocol):
     def people(self) -> list[Person]:
         """The people of the workspace, in a fixed order."""
 
+    def app(self) -> Person:
+        """The app, as people mention it."""
+
     def line(self) -> Line:
         """How the workspace reaches pulser now."""
 

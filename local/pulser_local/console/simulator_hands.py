@@ -23,6 +23,11 @@ class SimulatorHands:
         """See Hands."""
         return [Person(user.id, user.name, user.real_name) for user in self._simulator.users.values()]
 
+    def app(self) -> Person:
+        """See Hands."""
+        author = self._simulator.workspace.team.app
+        return Person(author.user_id, author.name)
+
     def line(self) -> Line:
         """See Hands."""
         return Line(self._simulator.transport, len(self._simulator.sockets.live))
@@ -79,8 +84,7 @@ class SimulatorHands:
 
     def _with_mentions(self, text: str) -> str:
         """What is typed as @name stands in a message as <@id>, as Slack's own field makes it."""
-        ids = {user.name: user.id for user in self._simulator.users.values()}
-        ids[self._simulator.workspace.team.app.name] = self._simulator.bot_user_id
+        ids = {person.name: person.id for person in [*self.people(), self.app()]}
         words = escaped(text).split(" ")
         return " ".join(f"<@{ids[word[1:]]}>" if word.startswith("@") and word[1:] in ids else word for word in words)
 

@@ -38,6 +38,10 @@ class FakeHands:
         """See Hands."""
         return [ALICE, BOB]
 
+    def app(self) -> Person:
+        """See Hands."""
+        return Person("U0PULSER", "pulser")
+
     def line(self) -> Line:
         """See Hands."""
         return self.now
