@@ -84,16 +84,21 @@ def text_of(envelope: Envelope) -> str:
     return text[mention.end() :].strip(" \t\n,:") or text[: mention.start()]
 
 
+def folded(name: str) -> str:
+    """A name as it is compared: upper and lower case, width and composition of letters do not matter."""
+    return one_line(_normal(name)).casefold()
+
+
 def nearest(word: str, known: Iterable[str], *, count: int = 3) -> list[str]:
     """The names that `word` may have meant, the likeliest first; empty when none is like it."""
-    folded = {name.casefold(): name for name in known}
-    word = word.casefold()[:100]
+    names = {folded(name): name for name in known}
+    word = folded(word)[:100]
     if not word:
         return []
-    within = sorted((name for name in folded if word in name or (len(name) > 2 and name in word)), key=len)
-    alike = get_close_matches(word, folded, n=count, cutoff=0.6)
+    within = sorted((name for name in names if word in name or (len(name) > 2 and name in word)), key=len)
+    alike = get_close_matches(word, names, n=count, cutoff=0.6)
     ordered = sorted(dict.fromkeys([*alike, *within]), key=lambda name: -SequenceMatcher(None, word, name).ratio())
-    return [folded[name] for name in ordered[:count]]
+    return [names[name] for name in ordered[:count]]
 
 
 def _normal(text: str) -> str:

@@ -11,13 +11,13 @@ import structlog
 
 from command_handler import answer
 from command_handler.answer import Answer, Json
-from command_handler.command import Command, nearest
+from command_handler.command import Command, folded, nearest
 from command_handler.members import Members
 from command_handler.status import unknown_service
 from pulser.database import Database
 from pulser.deploy_modal import DeployForm, can_be_offered, deploy_modal
 from pulser.envelope import Envelope
-from pulser.errors import PulserError, SlackError
+from pulser.errors import InDoubt, PulserError, SlackError
 from pulser.slack import SlackApi
 
 GROUPS_LIMIT = 0.8  # seconds for asking who is in a group: Slack takes a trigger for three
@@ -95,22 +95,22 @@ _NOTHING = "No service is set up to be deployed from Slack. That is done under `
 
 def find(policies: Iterable[Json], said: str) -> Json | None:
     """The service of this name; upper and lower case do not matter."""
-    meant = said.casefold()
-    return next((it for it in policies if str(it["service"]).casefold() == meant), None)
+    meant = folded(said)
+    return next((it for it in policies if folded(str(it["service"])) == meant), None)
 
 
 def form_of(command: Command, chosen: Json | None) -> DeployForm:
     """`deploy api 1.4.2 to production because of …`: version, environment and reason as far as they are there."""
     if chosen is None:
         return DeployForm()
-    known = {str(it).casefold(): str(it) for it in chosen["environments"]}
+    known = {folded(str(it)): str(it) for it in chosen["environments"]}
     version, environment = "", ""
     words = [*command.arguments[1:]]
     while words and not (version and environment):
-        filled = 2 if len(words) > 1 and words[0].casefold() in _FILLERS and words[1].casefold() in known else 1
+        filled = 2 if len(words) > 1 and words[0].casefold() in _FILLERS and folded(words[1]) in known else 1
         word = words[filled - 1]
-        if not environment and word.casefold() in known:
-            environment = known[word.casefold()]
+        if not environment and folded(word) in known:
+            environment = known[folded(word)]
         elif not version:
             version = word
         else:
@@ -152,7 +152,7 @@ def _not_opened(error: PulserError, form: DeployForm, typed: str) -> Answer:
     again = f"Please type {answer.code_of(words)} again."
     if reason in _EXPIRED:
         text = f"I was too slow: Slack opens a form only within three seconds. {again}"
-    elif reason in _EXCHANGED:
+    elif reason in _EXCHANGED or isinstance(error, InDoubt):
         text = f"The form should be open. If you do not see it: {again[0].lower()}{again[1:]}"
     else:
         text = f"Slack did not open the form ({answer.name(reason)}). {again}"

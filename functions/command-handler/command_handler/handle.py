@@ -9,7 +9,7 @@ from typing import Any
 
 from command_handler import answer, help, status  # noqa: A004  the module is named for the command
 from command_handler.answer import Answer, Json
-from command_handler.command import Command, nearest, read_command, text_of
+from command_handler.command import TYPED, Command, folded, nearest, read_command, text_of
 from command_handler.deploy import DeployCommand
 from command_handler.health import HealthCommand
 from pulser.blocks import clean, fit, one_line
@@ -125,17 +125,17 @@ def _name_of(envelope: Envelope) -> str:
 
 def _meant(command: Command, known: Sequence[str]) -> str | None:
     """The service that is meant: events may name one of several words."""
-    folded = {name.casefold(): name for name in known}
-    return folded.get(command.argument(0).casefold()) or folded.get(" ".join(command.arguments).casefold())
+    names = {folded(name): name for name in known}
+    return names.get(folded(command.argument(0))) or names.get(folded(" ".join(command.arguments)))
 
 
 def _settlement(envelope: Envelope, command: Command, said: Answer) -> Settlement:
     payload = {
         "command": _name_of(envelope) if envelope.type == "slash_commands" else "mention",
         "word": command.word,
-        "text": str(redacted(command.typed)),
+        "text": _told(command.typed),
         "outcome": said.outcome,
-        **said.facts,
+        **{key: _told(value) for key, value in said.facts.items()},
     }
     failed = said.outcome == "failed"
     event = AuditEvent("slack.command", command.word, payload, "error" if failed else "ok", said.error)
@@ -157,4 +157,5 @@ def _event(envelope: Envelope) -> AuditEvent:
 
 
 def _told(value: object) -> str:
-    return fit(one_line(clean(value)), 100) if isinstance(value, str) and value else "unknown"
+    """Words of somebody else for the audit: on one line, not many, and no token that was pasted by mistake."""
+    return fit(str(redacted(one_line(clean(value)))), TYPED) if isinstance(value, str) else "unknown"

@@ -58,7 +58,7 @@ class HealthCommand:
         tasks = [asyncio.create_task(self._limited(what, asking)) for what, asking in parts]
         await asyncio.wait(tasks, timeout=self._limits.whole)
         findings = [self._taken(what, task) for (what, _), task in zip(parts, tasks, strict=True)]
-        return words.health(findings, now, time.monotonic() - began)
+        return words.health(words.in_context(findings), now, time.monotonic() - began)
 
     async def close(self) -> None:
         """Wait for what was given up, and close the connections. The object can be used again."""

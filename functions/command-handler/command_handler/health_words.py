@@ -40,6 +40,17 @@ def health(findings: Sequence[Finding], now: datetime, took_s: float) -> Answer:
     return Answer(words, blocks, facts=facts)
 
 
+def in_context(findings: Sequence[Finding]) -> list[Finding]:
+    """A relay may run elsewhere, or not be needed: then a function socket-relay that is down is no alarm."""
+    relay_is_well = any(it.what == "Relay" and it.sign == GOOD for it in findings)
+    return [
+        Finding(it.what, WARN, f"{it.words}; the relay is well without it")
+        if it.what == "socket-relay" and it.sign == BAD and relay_is_well
+        else it
+        for it in findings
+    ]
+
+
 def unanswered(what: str, limit_s: float) -> Finding:
     """A part that said nothing."""
     return Finding(what, BAD, f"no answer within {limit_s:.1f} s".replace(".0 s", " s"))

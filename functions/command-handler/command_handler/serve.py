@@ -25,7 +25,7 @@ def make_service() -> HandlerService:
     slack = SlackApi(vault, str(settings.slack_api_url))
 
     async def checks() -> dict[str, dict[str, Any]]:
-        return await handler_checks(ledger, vault, "pulser_functions_url")
+        return await handler_checks(ledger, vault)
 
     handler = CommandHandler(ledger, vault, slack)
     return HandlerService(FUNCTION, ledger, vault, slack, handler, checks, drain_seconds=settings.pulser_drain_seconds)

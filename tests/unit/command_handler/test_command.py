@@ -88,6 +88,7 @@ def test_any_text_is_a_command(text: str) -> None:
         ("worker", ["billing-worker"]),
         ("zzz", []),
         ("", []),
+        ("ＡＰＩ", ["api"]),
     ],
 )
 def test_nearest(word: str, names: list[str]) -> None:

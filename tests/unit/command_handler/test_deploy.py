@@ -158,7 +158,7 @@ async def test_a_group_that_slack_does_not_tell_lets_nobody_in(trouble: object) 
         (SlackRefused("trigger_expired", "x"), "I was too slow: Slack opens a form only within three seconds. "),
         (SlackRefused("exchanged_trigger_id", "x"), "The form should be open. If you do not see it: please type "),
         (SlackHeld("ratelimited", "x"), "Slack did not open the form (ratelimited). "),
-        (SlackInDoubt("timeout", "x"), "Slack did not open the form (timeout). "),
+        (SlackInDoubt("timeout", "x"), "The form should be open. If you do not see it: please type "),
         (DatabaseUnavailable("x"), "Slack did not open the form (DatabaseUnavailable). "),
     ],
 )

@@ -84,9 +84,9 @@ async def test_every_command_is_audited() -> None:
 
 async def test_the_audit_keeps_no_more_than_200_characters_and_no_token() -> None:
     """What somebody pasted by mistake does not stand in the ledger's events."""
-    told = audit(await handle(typed("status xoxb-1234567890-sentinel " + "x" * 500)))["text"]
-    assert len(told) <= 200
-    assert "sentinel" not in told
+    told = audit(await handle(typed("status xoxb-1234567890-sentinel " + "x" * 500)))
+    assert len(told["text"]) <= 200
+    assert "sentinel" not in str(told)
 
 
 @pytest.mark.parametrize("word", ["stauts", "STATUSS", "depoly", "helth", "hlep"])
@@ -119,6 +119,12 @@ async def test_status_of_a_service_of_two_words() -> None:
     """An event may call its service as it likes."""
     settled = await handle(typed("status Shop Web"), service_status_v1=[row("shop web")])
     assert said(settled).startswith("*shop web* production")
+
+
+async def test_status_of_a_service_in_another_script() -> None:
+    """However its letters are put together."""
+    settled = await handle(typed("status Café"), service_status_v1=[row("cafe\u0301")])
+    assert said(settled).startswith("*cafe\u0301* production")
 
 
 async def test_status_of_an_unknown_service() -> None:

@@ -43,6 +43,13 @@ def test_what_needs_attention_is_named_and_stands_first() -> None:
     assert told.text == "🔴 2 of 3 need attention: C, B. C: no answer within 1.4 s. B: y"
 
 
+@pytest.mark.parametrize(("relay", "sign"), [(GOOD, WARN), (WARN, BAD), (BAD, BAD)])
+def test_a_relay_may_run_elsewhere(relay: str, sign: str) -> None:
+    """Where the relay is well, its function need not answer."""
+    told = words.in_context([words.unanswered("socket-relay", 1), Finding("Relay", relay, "x")])
+    assert [it.sign for it in told] == [sign, relay]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "sign", "told"),
     [
