@@ -54,6 +54,21 @@ def test_each_event_stands_where_it_belongs(demo: Ran) -> None:
     assert sorted(shown) == sorted(expected)
 
 
+def test_each_deed_is_answered(demo: Ran) -> None:
+    """Acknowledge, the commands, the modal and the approval: each was seen, and each ack came within Slack's 3 s."""
+    acts = json.loads(demo.output)["acts"]
+    assert [(act["what"], act["problem"]) for act in acts] == [
+        ("presses acknowledge", None),
+        ("/pulser status", None),
+        ("/pulser health", None),
+        ("/pulser deploy api", None),
+        ("submits it", None),
+        ("presses approve", None),
+        ("presses approve", None),
+        ("deploys", None),
+    ]
+
+
 def test_the_permalinks_open_the_page(demo: Ran) -> None:
     """Each message's permalink is an address of the console."""
     links = [event["permalink"] for event in json.loads(demo.output)["events"]]

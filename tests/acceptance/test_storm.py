@@ -18,7 +18,7 @@ import pytest
 from tests.acceptance.stack import descendants, running, shown_by_ps, until
 
 # Each of these types is routed to a channel of its own by ssot/integrations/slack/pulser.yaml.
-TYPES = ("ci.passed", "deploy.started", "task.completed", "error_rate.exceeded", "slack.command")
+TYPES = ("ci.passed", "deploy.started", "task.completed", "error_rate.exceeded", "delivery.retried")
 EVENTS = 1_000
 SECONDS = 5.0
 PACE = 1.0  # second between two messages of a channel

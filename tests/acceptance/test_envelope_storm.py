@@ -1,0 +1,140 @@
+"""Ten thousand envelopes, a fifth of them twice, while relays and handlers are killed at random."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from pulser_local.slack.interactions.story import Interaction
+from tests.acceptance.people import Alert, Workplace, at_a_rate, workplace
+from tests.acceptance.stack import PULSER, environment
+
+CLICKS = 8_000
+DOUBLED = 0.25  # of the clicks: with 8,000 of them 10,000 envelopes, a fifth of which are duplicates
+RATE = 160.0  # clicks a second
+ALERTS = 24
+KILL_EVERY = 4.0  # seconds
+SEED = 20261124
+
+# Each click that was recorded: how many audit events it has (one), and what became of it.
+EFFECTS = """
+select e.status, coalesce(split_part(e.last_error, ':', 1), '') as error, (
+    select count(*) from ops.platform_events p where p.payload ->> 'envelope_id' = e.envelope_id
+) as events, count(*) as envelopes
+from ops.slack_envelopes e where e.duplicate_of is null and e.event_type = 'interactive'
+group by 1, 2, 3
+"""
+RECORDED = "select envelope_id, extract(epoch from recorded_at)::float8 as at from ops.slack_envelopes"
+
+
+@asynccontextmanager
+async def a_relay_of_its_own(place: Workplace, folder: Path) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+    """`pulser relay` beside the relay function, started again whenever it was killed; the one that runs is the last."""
+    runs: list[asyncio.subprocess.Process] = []
+    urls = ("--database-url", place.database_url, "--slack-api-url", place.simulator.api_url)
+
+    async def keep() -> None:
+        with (folder / "relay.txt").open("wb") as log:
+            while True:
+                process = await asyncio.create_subprocess_exec(
+                    *(str(PULSER), "relay", *urls, "--functions-url", place.functions_url),
+                    cwd=folder, env=environment(), stdout=log, stderr=log,
+                )  # fmt: skip
+                runs.append(process)
+                await process.wait()
+
+    keeper = asyncio.create_task(keep())
+    try:
+        yield runs
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+        if runs and runs[-1].returncode is None:
+            runs[-1].send_signal(signal.SIGTERM)
+            await asyncio.wait_for(runs[-1].wait(), timeout=15)
+
+
+async def kill_at_random(place: Workplace, relays: list[asyncio.subprocess.Process], chance: random.Random) -> None:
+    """Until it is cancelled."""
+    while True:
+        await asyncio.sleep(KILL_EVERY)
+        victim = chance.choice(["socket-relay", "action-handler", "notify-dispatch", "pulser relay"])
+        if victim != "pulser relay":
+            place.kill(victim)
+        elif relays and relays[-1].returncode is None:
+            os.kill(relays[-1].pid, signal.SIGKILL)
+
+
+async def storm(place: Workplace, alerts: list[Alert], chance: random.Random) -> list[Interaction]:
+    """All clicks; half of the duplicates come under the same id, half under another one."""
+    settings = place.simulator.sockets.settings
+    settings.duplicate_share = DOUBLED
+    pressed: list[Interaction] = []
+    for duplicate in ("same_id", "new_id"):
+        settings.duplicate = duplicate  # type: ignore[assignment]  # both are literals of it
+        clicks = [place.click(chance.choice(alerts), f"U0PERSON{number % 50}") for number in range(CLICKS // 2)]
+        pressed += await at_a_rate(RATE, clicks)
+    return pressed
+
+
+async def rows(place: Workplace, query: str) -> list[Any]:
+    connection = await asyncpg.connect(place.database_url)
+    try:
+        return list(await connection.fetch(query))
+    finally:
+        await connection.close()
+
+
+@pytest.mark.storm
+@pytest.mark.timeout(420)
+async def test_each_click_has_one_effect_whoever_is_killed(tmp_path: Path) -> None:
+    """Every recorded click has one audit event, each card changed once, no ack came before its record or after 3 s."""
+    chance = random.Random(SEED)  # noqa: S311  # it chooses victims
+    async with workplace(tmp_path, rate_limit=False) as place:
+        for number in range(50):
+            place.simulator.interactivity.people.add(f"person{number}")
+        kinds = ("error_rate.exceeded", "ci.failed", "task.failed")
+        alerts = await asyncio.gather(*(place.alert(kinds[number % 3]) for number in range(ALERTS)))
+        async with a_relay_of_its_own(place, tmp_path) as relays:
+            killing = asyncio.create_task(kill_at_random(place, relays, chance))
+            pressed = await storm(place, list(alerts), chance)
+            killing.cancel()
+            await asyncio.gather(killing, return_exceptions=True)
+            await place.settled(limit=120)
+
+        effects = await rows(place, EFFECTS)
+        outcomes = Counter(one.outcome for one in pressed)
+        print(dict(outcomes), [dict(row) for row in effects], file=sys.stderr)  # noqa: T201  # figures for people
+        # One effect per envelope: it ran, or it came too late to be acked and says so. Nothing between, nothing twice.
+        assert {(row["status"], row["error"], row["events"]) for row in effects} <= {
+            ("completed", "", 1),
+            ("failed", "expired", 1),
+        }
+        acknowledged = "select count(*) from ops.platform_events where event_type = 'alert.acknowledged'"
+        assert await place.value(acknowledged) == len(alerts)
+        recorded = {row["envelope_id"]: row["at"] for row in await rows(place, RECORDED)}
+        good = [ack for ack in place.simulator.sockets.acks if ack.problem in (None, "other_socket", "twice")]
+        assert all(ack.envelope_id in recorded and recorded[ack.envelope_id] <= ack.at for ack in good)
+        late = [ack for ack in place.simulator.sockets.acks if ack.problem == "late"]
+        assert late == []
+        # What Slack told its user had worked, has run.
+        done = await rows(place, "select envelope_id from ops.slack_envelopes where status = 'completed'")
+        completed = {row["envelope_id"] for row in done}
+        assert [one.envelope_id for one in pressed if one.outcome == "acked" and not _ran(one, completed)] == []
+        assert outcomes["acked"] > 0.9 * CLICKS
+
+
+def _ran(one: Interaction, completed: set[str]) -> bool:
+    """Under its own envelope_id, or that of its duplicate, which is another row of the same click."""
+    return any(delivered.envelope_id in completed for delivered in one.attempts) or one.envelope_id in completed
