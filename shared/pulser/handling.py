@@ -105,9 +105,9 @@ class HandlerService:
         return None
 
     async def _answer_caller(self, request: Request, body: bytes, came_at: float) -> Response:
-        """{"team_id", "envelope_id", "answer_within_s"} or {"drain": true}."""
+        """{"team_id", "envelope_id", "answer_within_s"}, or {"drain": true}, which an empty body means too."""
         asked = _read(body)
-        if asked.get("drain") is True:
+        if asked.get("drain") is True or not body:
             drained = self._drainer.wake()
             if not request.query_params.get("wait"):
                 return JSONResponse({"ok": True, "accepted": True}, status_code=202)

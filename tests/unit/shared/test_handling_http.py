@@ -188,7 +188,13 @@ class TestTheRelaysCalls:
         """With what should have been sent."""
         assert (await door.ring(body)).status_code == 400
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 50_000])
+    async def test_a_bare_ring_drains(self, door: Door) -> None:
+        """As with every function: POST with the key rings it."""
+        door.recorded()
+        assert (await door.http.post("/", headers={"apikey": KEY}, params={"wait": "1"})).status_code == 200
+        assert door.ledger.rows["T1", "e-1"].status == "completed"
+
+    @pytest.mark.parametrize("body", [b" ", b"{", b"\xff", b"[" * 50_000])
     async def test_what_is_no_json_is_400(self, door: Door, body: bytes) -> None:
         """Never a 500."""
         assert (await door.http.post("/", content=body, headers={"apikey": KEY})).status_code == 400
