@@ -114,8 +114,9 @@ async def read_arguments(request: web.Request) -> Arguments:
 
 async def _body(request: web.Request) -> Json:
     if request.content_type == "application/json":
+        # slack_sdk sends no body with this type where a call has no arguments.
         try:
-            body = _parsed(await request.read())
+            body = _parsed(await request.read() or b"{}")
         except (ValueError, RecursionError):
             raise SlackError("invalid_json") from None
         if not isinstance(body, dict):

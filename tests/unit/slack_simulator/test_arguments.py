@@ -52,3 +52,9 @@ async def test_calls_are_logged(call: Caller) -> None:
     assert (first.method, first.status, first.error) == ("chat.postMessage", 200, None)
     assert first.channel in call.simulator.workspace.channels
     assert (second.channel, second.error) == ("nowhere", "channel_not_found")
+
+
+async def test_empty_json_body(call: Caller) -> None:
+    """No body at all is a call without arguments, whatever its type: slack_sdk makes such calls."""
+    headers = call.authorization | {"Content-Type": "application/json;charset=utf-8"}
+    assert (await call.send("POST", "/api/auth.test", headers=headers)).body["ok"] is True
