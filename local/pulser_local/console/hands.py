@@ -98,6 +98,9 @@ class Hands(Protocol):
     def app(self) -> Person:
         """The app, as people mention it."""
 
+    def groups(self) -> list[Person]:
+        """The user groups, as people mention them."""
+
     def line(self) -> Line:
         """How the workspace reaches pulser now."""
 

@@ -22,7 +22,7 @@ class People:
         people = self.hands.people()
         return {
             "users": [person.to_json() for person in people],
-            "app": self.hands.app().to_json(),
+            "mentioned": [other.to_json() for other in [self.hands.app(), *self.hands.groups()]],
             "line": self.hands.line().to_json(),
             "private": [self.private(person.id) for person in people],
         }

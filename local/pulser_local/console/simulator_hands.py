@@ -28,6 +28,10 @@ class SimulatorHands:
         author = self._simulator.workspace.team.app
         return Person(author.user_id, author.name)
 
+    def groups(self) -> list[Person]:
+        """See Hands."""
+        return [Person(group.id, group.handle) for group in self._simulator.interactivity.people.groups.values()]
+
     def line(self) -> Line:
         """See Hands."""
         return Line(self._simulator.transport, len(self._simulator.sockets.live))

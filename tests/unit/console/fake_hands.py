@@ -42,6 +42,10 @@ class FakeHands:
         """See Hands."""
         return Person("U0PULSER", "pulser")
 
+    def groups(self) -> list[Person]:
+        """See Hands."""
+        return [Person("S0OPS", "ops")]
+
     def line(self) -> Line:
         """See Hands."""
         return self.now

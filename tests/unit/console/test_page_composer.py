@@ -25,7 +25,7 @@ async def test_command_completes_by_keyboard(browser: Browser, scene: Scene) -> 
         await page.keyboard.press("/")
         assert await options(page) == ["/pulser"]
         await page.keyboard.press("Enter")
-        assert await options(page) == ["status", "deploy <service> [version]", "health", "help"]
+        assert await options(page) == ["status [service]", "deploy <service> [version]", "health", "help"]
         await page.keyboard.type("d")
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("option")).to_have_count(3)
@@ -48,6 +48,29 @@ async def test_whole_command_is_sent_at_once(browser: Browser, scene: Scene) -> 
         async with page.expect_response("**/console/say"):
             await page.keyboard.press("Enter")
     assert scene.hands.done == [("command", "/pulser status", ALICE.id)]
+
+
+async def test_service_of_status_can_be_left_out(browser: Browser, scene: Scene) -> None:
+    """Behind a whole command services are offered, but Enter sends what is there; arrows choose one."""
+    scene.ledger.services = [{"service": "api", "can_deploy": False}]
+    async with open_page(browser, scene.url()) as page:
+        await page.get_by_role("combobox").fill("/pulser status ")
+        await expect(page.get_by_role("option")).to_have_text(["apiservice"])
+        async with page.expect_response("**/console/say"):
+            await page.keyboard.press("Enter")
+        await page.get_by_role("combobox").fill("/pulser status ")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        async with page.expect_response("**/console/say"):
+            await page.keyboard.press("Enter")
+    assert [deed[1] for deed in scene.hands.done] == ["/pulser status", "/pulser status api"]
+
+
+async def test_people_and_groups_are_named(browser: Browser, scene: Scene) -> None:
+    """A mention shows the name of the person, the group or the app."""
+    scene.post("<@U0BOB> <!subteam^S0OPS> <@U0PULSER>")
+    async with open_page(browser, scene.url()) as page:
+        await expect(page.locator(".message-body")).to_have_text(["@bob @ops @pulser"])
 
 
 async def test_option_is_told_to_screen_readers(browser: Browser, scene: Scene) -> None:

@@ -56,7 +56,7 @@ export class Composer {
     if (this.#asked) return;
     this.#asked = true;
     try {
-      this.#services = (await api.services()).services.filter((each) => each.can_deploy !== false).map((each) => each.service);
+      this.#services = (await api.services()).services;
       this.#typed();
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error; // no ledger: commands complete without services
@@ -66,22 +66,22 @@ export class Composer {
   #offer(options) {
     const open = options.length > 0;
     this.#options = options;
-    this.#chosen = 0;
     this.#list.hidden = !open;
     this.#field.setAttribute("aria-expanded", String(open));
     fill(this.#list, options.map((option, index) => h(
       "li", { role: "option", id: `${this.#id}-${index}`, on: { mousedown: (event) => (event.preventDefault(), this.#take(option)) } },
       h("strong", {}, option.label), h("span", {}, option.hint),
     )));
-    this.#choose(0);
+    this.#choose(options[0]?.isOptional ? -1 : 0);
   }
 
+  /** Mark an option; -1 is none, from where the arrows go to the first and the last. */
   #choose(index) {
     const count = this.#options.length;
-    this.#chosen = count ? (index + count) % count : 0;
+    this.#chosen = index < 0 || !count ? -1 : index % count;
     [...this.#list.children].forEach((node, at) => node.setAttribute("aria-selected", String(at === this.#chosen)));
     this.#list.children[this.#chosen]?.scrollIntoView({ block: "nearest" });
-    if (count) this.#field.setAttribute("aria-activedescendant", `${this.#id}-${this.#chosen}`);
+    if (this.#chosen >= 0) this.#field.setAttribute("aria-activedescendant", `${this.#id}-${this.#chosen}`);
     else this.#field.removeAttribute("aria-activedescendant");
   }
 
@@ -94,7 +94,7 @@ export class Composer {
     if (event.isComposing) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const option = this.#options[this.#chosen];
-    if (step && option) this.#choose(this.#chosen + step);
+    if (step && this.#options.length) this.#choose(this.#chosen < 1 && step < 0 ? this.#options.length - 1 : this.#chosen + step);
     else if (event.key === "ArrowUp" && !this.#field.value) this.focus(lastSent);
     else if (event.key === "Tab" && option && !event.shiftKey && option.text.trim() !== this.#field.value.trim()) this.#take(option);
     else if (event.key === "Enter" && !event.shiftKey) this.#enter(option);

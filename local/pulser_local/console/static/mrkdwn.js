@@ -77,7 +77,7 @@ function angle(content, context) {
   if (target.startsWith("!date^")) return date(target, label ?? "");
   if (target.startsWith("@")) return pill("user", `@${unescape(label ?? context.users.get(target.slice(1)) ?? target.slice(1)).replace(/^@/, "")}`);
   if (target.startsWith("#")) return channel(target.slice(1), label, context);
-  if (target.startsWith("!")) return special(target.slice(1), label);
+  if (target.startsWith("!")) return special(target.slice(1), label, context);
   return outsideLink(unescape(target), label === null ? unescape(target) : plain(label));
 }
 
@@ -89,10 +89,10 @@ function channel(id, label, { channels }) {
   return h("a", { class: "mention mention-channel", href: `/archives/${encodeURIComponent(id)}` }, `#${name}`);
 }
 
-function special(target, label) {
+function special(target, label, { users }) {
   const [kind, id] = target.split("^");
   if (["here", "channel", "everyone"].includes(kind)) return pill("group", `@${kind}`);
-  const text = label ? unescape(label) : (id ?? kind);
+  const text = label ? unescape(label) : (users.get(id) ?? id ?? kind);
   return kind === "subteam" ? pill("user", `@${text.replace(/^@/, "")}`) : h("span", {}, text);
 }
 

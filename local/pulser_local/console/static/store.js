@@ -14,7 +14,7 @@ export class Store extends EventTarget {
   users = []; // people one can be; none when this console cannot act
   me = null; // the id of the one who acts
   line = null; // {transport, sockets, listening}: how the workspace reaches pulser
-  #app = null; // the app as people mention it: {id, name}
+  #mentioned = []; // who else can stand in a mention: the app and the user groups
   #private = new Map(); // user id → {ephemerals, modals}
   #messages = new Map(); // channel id → {byTs: Map, hasEarlier}
 
@@ -27,7 +27,7 @@ export class Store extends EventTarget {
     this.shows = shows;
     this.users = people?.users ?? [];
     this.line = people?.line ?? null;
-    this.#app = people?.app ?? null;
+    this.#mentioned = people?.mentioned ?? [];
     this.#private = new Map((people?.private ?? []).map((each) => [each.user_id, each]));
     this.me = this.users.find((user) => user.id === this.me)?.id ?? this.users[0]?.id ?? null;
     this.channels = new Map(channels.map((channel) => [channel.id, channel]));
@@ -148,7 +148,7 @@ export class Store extends EventTarget {
   }
 
   get userNames() {
-    return new Map([...this.users, this.#app].filter(Boolean).map((user) => [user.id, user.name]));
+    return new Map([...this.users, ...this.#mentioned].map((user) => [user.id, user.name]));
   }
 
   #shelf(channelId, hasEarlier = false) {

@@ -3,7 +3,7 @@ import { command, h, icon, outsideLink } from "./dom.js";
 import { clock, clockExact, dayName, duration, fromIso, timeAttributes } from "./dates.js";
 import { actorOf, envelopeStatus } from "./envelope_words.js";
 import { deliveryKey, envelopeKey } from "./story_keys.js";
-import { outcome, standing, status, why } from "./words.js";
+import { outcome, standing, status, tookMs, why } from "./words.js";
 
 /** The whole story, told for one of the event's deliveries. */
 export function drawStory(story, deliveryId, store) {
@@ -21,15 +21,16 @@ export function drawStory(story, deliveryId, store) {
 
 function summary(delivery) {
   const { label, tone, icon: name } = status(delivery.status);
-  const took = delivery.status === "sent" && delivery.latency_ms !== null && delivery.latency_ms !== undefined;
+  const took = tookMs(delivery);
   return h(
     "section", { class: `standing tone-${tone}` },
     h("div", { class: "standing-icon" }, icon(name)),
     h("div", {}, h("p", { class: "standing-label" }, label, delivery.adopted && h("span", { class: "pill" }, "adopted")), h("p", { class: "standing-text" }, standing(delivery))),
-    took && h("p", { class: "latency" }, h("strong", {}, duration(delivery.latency_ms)), h("span", {}, `from the event to Slack's ok${exactly(delivery.latency_ms)}`)),
+    took !== null && h("p", { class: "latency" }, h("strong", {}, duration(took)), h("span", {}, `${FROM_TO[delivery.kind] ?? FROM_TO.post}${exactly(took)}`)),
   );
 }
 
+const FROM_TO = { post: "from the event to Slack's ok", update: "from the change to Slack's ok", hook: "from the request to the hook's ok" };
 const exactly = (ms) => (ms < 1000 ? "" : ` (${Number(ms).toLocaleString()} ms)`);
 
 /** Where it went or should go, and what to do when it is not there. */

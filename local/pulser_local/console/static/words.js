@@ -86,10 +86,19 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** How long it took, in ms: a message from its event on, a change or a call from when it was asked for; or null. */
+export function tookMs(delivery) {
+  if (delivery.status !== "sent") return null;
+  if (!delivery.kind || delivery.kind === "post") return delivery.latency_ms ?? null;
+  const [asked, done] = [fromIso(delivery.created_at), fromIso(delivery.sent_at)];
+  return asked && done ? done - asked : null;
+}
+
 /** The short text of a delivery's badge. */
 export function badge(delivery) {
   if (delivery.status !== "sent") return status(delivery.status).label;
-  const took = delivery.latency_ms === null || delivery.latency_ms === undefined ? "Sent" : duration(delivery.latency_ms);
+  const ms = tookMs(delivery);
+  const took = ms === null ? "Sent" : duration(ms);
   return delivery.adopted ? `${took} · adopted` : took;
 }
 
@@ -97,6 +106,8 @@ export function badge(delivery) {
 export function standing(delivery) {
   const reason = why(delivery);
   const next = fromIso(delivery.next_attempt_at);
+  if (delivery.status === "sent" && delivery.kind === "hook") return "The hook has taken it.";
+  if (delivery.status === "sent" && delivery.kind === "update") return "The message has been changed.";
   if (delivery.status === "sent") return delivery.adopted ? "In Slack. The answer was lost; pulser found its message there and adopted it instead of posting twice." : "In Slack.";
   const due = next && next > new Date() && delivery.status !== "dead" ? ` Next attempt ${ago(next)}.` : "";
   return `${status(delivery.status).means}${reason ? ` Reason: ${reason}.` : ""}${due}`;
