@@ -27,7 +27,7 @@ async def checks(ledger: Database, vault: Vault) -> dict[str, dict[str, Any]]:
 
 async def _vault(vault: Vault) -> dict[str, Any]:
     try:
-        for name in ("pulser_function_key", "slack_bot_token"):
+        for name in ("pulser_function_key", "slack_bot_token", "pulser_button_key"):
             await vault.read(name)
     except SecretMissing as error:
         return {"ok": False, "message": str(error)}

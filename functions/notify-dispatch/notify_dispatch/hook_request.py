@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 _GITHUB_NAME = r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*"  # not "." or "..", which lead elsewhere
 Repository = Annotated[str, StringConstraints(pattern=rf"^{_GITHUB_NAME}/{_GITHUB_NAME}$", max_length=200)]
 Workflow = Annotated[str, StringConstraints(pattern=rf"^{_GITHUB_NAME}$", max_length=200)]
-SecretName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}$")]
+# Of its own kind: no other secret of pulser's can be sent away by naming it in a hook.
+SecretName = Annotated[str, StringConstraints(pattern=r"^pulser_hook_[a-z0-9_]{1,80}$")]
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _GITHUB_VERSION = "2022-11-28"
 # Without it GitHub answers with nothing; a server that does not know it yet refuses the call (422).

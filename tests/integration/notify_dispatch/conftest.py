@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from pulser.vault import Vault
 from pulser_local.slack import SlackSimulator
 from pulser_local.slack.workspace import Message
 
+_clicks = itertools.count(1)
 BUTTON_KEY = "sentinel-button-key"
 MOVED = """
 update ops.deliveries set next_attempt_at = next_attempt_at - $1::interval, lease_until = lease_until - $1::interval,
@@ -27,6 +30,7 @@ update ops.deliveries set next_attempt_at = next_attempt_at - $1::interval, leas
 update ops.event_dispatches set lease_until = lease_until - $1::interval where lease_until is not null;
 update ops.slack_channels set next_post_at = next_post_at - $1::interval;
 update ops.slack_holds set held_until = held_until - $1::interval;
+update ops.slack_paces set used_until = used_until - $1::interval;
 """
 
 
@@ -92,6 +96,41 @@ class Bench:
         """The only delivery."""
         (only,) = await self.deliveries()
         return only
+
+    async def delivery_of(self, kind: str) -> dict[str, Any]:
+        """The newest delivery of a kind, as it stands in the table."""
+        newest = "select * from ops.deliveries where kind = $1 order by position desc limit 1"
+        found = await self.sql.fetchrow(newest, kind)
+        assert found is not None
+        return dict(found)
+
+    async def act(self, event_type: str, payload: object = None, **effects: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+        """A click of alice's, from its record to its settle with these effects."""
+        number = next(_clicks)
+        envelope = {
+            "envelope_id": f"envelope-{number}",
+            "team_id": "T0TEST",
+            "type": "interactive",
+            "handler": "action-handler",
+            "transport": "socket",
+            "logical_key": f"trigger:{number}",
+            "payload": {"type": "block_actions", "user": {"id": "U0ALICE001"}},
+            "received_at": time.time(),
+        }
+        await self.ledger.call("record_envelopes_v1", {"envelopes": [envelope], "worker": "test"})
+        asked = {"team_id": "T0TEST", "envelope_id": envelope["envelope_id"], "worker": "test", "lease_seconds": 30}
+        claimed = await self.ledger.call("claim_envelope_v1", asked)
+        audit = {"key": "main", "event_type": event_type, "payload": payload or {}}
+        outcome = {"events": [audit], **effects}
+        settle = {"claim_token": claimed["claim_token"], "outcome": outcome}
+        settled: dict[str, Any] = await self.ledger.call("settle_envelope_v1", settle)
+        assert settled["settled"], settled
+        return settled
+
+    async def card(self, card_id: str) -> dict[str, Any]:
+        """A card, as handlers see it."""
+        found: dict[str, Any] = await self.ledger.call("card_for_event_v1", {"event_id": card_id})
+        return found
 
     def messages(self, channel: str = "ops-ci") -> Sequence[Message]:
         """What stands in a channel, oldest first."""
