@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,17 +11,19 @@ from rich.text import Text
 
 from pulser.database import Database
 from pulser_cli.connection import DatabaseUrl, run
+from pulser_cli.envelopes import envelope, envelopes
 from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
 from pulser_cli.output import status as status_of
 from pulser_cli.payload import who
+from pulser_cli.spans import since_of
 from pulser_cli.story import print_story
 
-app = typer.Typer(help="The ledger of deliveries: what became of each event.", no_args_is_help=True)
+app = typer.Typer(help="The ledger: what became of each event, and of each click and command.", no_args_is_help=True)
+app.command()(envelopes)
+app.command()(envelope)
 
 Status = Literal["queued", "sending", "sent", "in_doubt", "failed", "dead"]
 _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{8,}")  # names have no capitals
-_SPAN = re.compile(r"(\d{1,6})(s|min|m|h|d)")
-_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _MEDIUM, _WIDE = 100, 160  # columns from which more is shown
 
 
@@ -44,7 +45,7 @@ def list_command(
         "status": status,
         "channel": _channel(channel),
         "event_type": event_type,
-        "since": _since(since),
+        "since": since_of(since),
         "limit": limit,
     }
 
@@ -111,15 +112,6 @@ def _channel(given: str | None) -> str | None:
     if not given or given.startswith("#") or _CHANNEL_ID.fullmatch(given):
         return given
     return f"#{given}"
-
-
-def _since(span: str | None) -> str | None:
-    if span is None:
-        return None
-    found = _SPAN.fullmatch(span.replace(" ", ""))
-    if not found:
-        return fail(f"--since: {span!r} is not a span of time; write 90s, 15min, 1h or 2d", code=USAGE)
-    return (datetime.now(UTC) - timedelta(seconds=int(found[1]) * _SECONDS[found[2]])).isoformat()
 
 
 def _uuid(text: str) -> str:

@@ -25,6 +25,10 @@ STATUS_STYLES = {
     "in_doubt": "yellow",
     "failed": "yellow",
     "dead": "bold red",
+    "pending": "cyan",
+    "processing": "blue",
+    "completed": "green",
+    "duplicate": "dim",
 }
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 

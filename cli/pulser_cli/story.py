@@ -43,11 +43,11 @@ def _no_deliveries(event: dict[str, Any], dispatch: dict[str, Any]) -> str:
 
 def _facts(event: dict[str, Any], dispatch: dict[str, Any]) -> Table:
     recorded = dispatch["recorded_at"]
-    return _pairs(
+    return pairs(
         {
             "event": event["event_id"],
-            "written": _moment(event["created_at"]),
-            "recorded": _moment(recorded),
+            "written": moment(event["created_at"]),
+            "recorded": moment(recorded),
             "routing": f"{dispatch['status']} {ago(dispatch['routed_at'])}".strip(),
             "actor": event["actor"],
             "target": event["target"],
@@ -59,11 +59,11 @@ def _facts(event: dict[str, Any], dispatch: dict[str, Any]) -> Table:
 
 def _delivery(delivery: dict[str, Any]) -> Table:
     latency = delivery["latency_ms"]
-    return _pairs(
+    return pairs(
         {
             "delivery": delivery["delivery_id"],
             "route": delivery["route"],
-            "sent": _moment(delivery["sent_at"]),
+            "sent": moment(delivery["sent_at"]),
             "latency": None if latency is None else f"{latency:,.0f} ms from the event's record to Slack's ok",
             "found": "in Slack's history, not posted again" if delivery["adopted"] else None,
             "message": f"{delivery['slack_channel_id']} {delivery['slack_ts']}" if delivery["slack_ts"] else None,
@@ -99,11 +99,12 @@ def _milliseconds(begin: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds() * 1000
 
 
-def _moment(written: str | None) -> str | None:
+def moment(written: str | None) -> str | None:
+    """An ISO time for people; None for None."""
     return written and f"{datetime.fromisoformat(written).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC ({ago(written)})"
 
 
-def _pairs(facts: dict[str, object]) -> Table:
+def pairs(facts: dict[str, object]) -> Table:
     """Names and values, one a line, values wrapped; what is unknown is left out."""
     pairs = Table.grid(padding=(0, 2, 0, 0))
     pairs.add_column(style="dim", no_wrap=True)

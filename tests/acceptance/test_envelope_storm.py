@@ -82,7 +82,7 @@ async def storm(place: Workplace, alerts: list[Alert], chance: random.Random) ->
     settings.duplicate_share = DOUBLED
     pressed: list[Interaction] = []
     for duplicate in ("same_id", "new_id"):
-        settings.duplicate = duplicate  # type: ignore[assignment]  # both are literals of it
+        settings.duplicate = duplicate
         clicks = [place.click(chance.choice(alerts), f"U0PERSON{number % 50}") for number in range(CLICKS // 2)]
         pressed += await at_a_rate(RATE, clicks)
     return pressed
