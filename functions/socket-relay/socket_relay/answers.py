@@ -32,6 +32,9 @@ WAITS = {
     " it is back.",
 }
 
+_LOOK = 0.1  # seconds between two looks for a twin's answer
+_TWIN_IS_HERE_WITHIN = 0.3
+
 log = structlog.get_logger()
 
 
@@ -139,16 +142,32 @@ class Answers:
         key = (envelope.team_id, envelope.logical_key or envelope.envelope_id)
         if recorded is None:
             return
+        course.answer_by = effect.answer_by
         if not recorded.to_be_run:
-            # Its twin is being answered here: Slack takes the first ack, so this one must bring the same answer.
-            course.answer, course.answer_by = self._awaited.get(key), effect.answer_by
+            if envelope.wants_answer and recorded.ack is None and not recorded.settled:
+                course.answer = self._start(self._answer_of_twin(envelope, key, effect.answer_by))
             return
         within = effect.answer_by - self.clock() - self.pace.answer_margin if envelope.wants_answer else 0.0
         task = self._start(self.forwarder.forward(envelope, within))
         if envelope.wants_answer:
-            course.answer, course.answer_by = task, effect.answer_by
-            self._awaited[key] = task
-            task.add_done_callback(lambda _: self._awaited.pop(key, None))
+            course.answer = self._awaited[key] = task
+            asyncio.get_running_loop().call_later(self.pace.late_answer, self._awaited.pop, key, None)
+
+    async def _answer_of_twin(self, envelope: Envelope, key: tuple[str, str], answer_by: float) -> Handled:
+        """Slack takes the first ack of the two, so this one must bring the answer that its twin's brings."""
+        handled = UNREACHABLE
+        looks = 0
+        while (left := answer_by - self.clock()) > self.pace.answer_margin:
+            if (twin := self._awaited.get(key)) is not None:
+                return await asyncio.shield(twin)
+            # No twin here: another relay has it, whose handler was rung before we ask for what came of it.
+            looks += 1
+            if looks * _LOOK > _TWIN_IS_HERE_WITHIN:
+                handled = await self.forwarder.forward(envelope, left - self.pace.answer_margin)
+                if handled.state == "settled":
+                    break
+            await asyncio.sleep(_LOOK)
+        return handled
 
     async def _ack(self, course: _Course, effect: Ack) -> None:
         """Acknowledge: on the socket that received it, else on another one, once."""
@@ -175,7 +194,7 @@ class Answers:
             return None
         done, _ = await asyncio.wait({course.answer}, timeout=max(0.0, course.answer_by - self.clock()))
         handled = course.answer.result() if done and not course.answer.cancelled() else UNREACHABLE
-        if not done:
+        if not done and course.recorded is not None and course.recorded.to_be_run:
             self._start(self._answer_late(course.envelope, course.answer))
         if handled is UNREACHABLE and course.envelope.type == "slash_commands":
             return WAITS

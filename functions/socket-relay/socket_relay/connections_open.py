@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -45,9 +46,21 @@ class ConnectionsOpen:
         self._slack = slack
         self._leases = leases
         self._pace = pace
+        self._is_refused = False
+        self._one_at_a_time = asyncio.Lock()
 
     async def ticket(self) -> Ticket:
         """A fresh ticket. Raises NoTicket, nothing else."""
+        if not self._is_refused:
+            return await self._ask()
+        # While Slack refuses us one probe is enough: who waited for another one's learns what that one has learned.
+        async with self._one_at_a_time:
+            held_for = self._leases.held_for()
+            if held_for > 0:
+                raise NoTicket("held", held_for)
+            return await self._ask()
+
+    async def _ask(self) -> Ticket:
         try:
             answer = await self._slack.call("apps.connections.open")
         except SlackHeld as error:
@@ -57,6 +70,7 @@ class ConnectionsOpen:
         except PulserError as error:
             # Slack's own failure, an answer that is none, or no database to read the token from.
             raise NoTicket(error.reason if isinstance(error, SlackError) else "no_database") from error
+        self._is_refused = False
         return _ticket_of(answer.get("url"))
 
     async def _held(self, error: SlackHeld) -> NoTicket:
@@ -67,6 +81,7 @@ class ConnectionsOpen:
 
     async def _refused(self, error: PulserError) -> NoTicket:
         """A token that Slack does not take: people must act, and one probe a minute finds out that they did."""
+        self._is_refused = True
         reason = error.reason if isinstance(error, SlackError) else "no_app_token"
         await self._leases.hold(self._pace.probe, reason)
         await self._leases.alarm(

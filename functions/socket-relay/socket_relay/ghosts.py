@@ -1,7 +1,8 @@
 """Connections that Slack counts and pulser does not know: half-open ones, or another program with our app token.
 
-Slack tells its count once, in a connection's hello. It is compared with what the ledger knew around that moment:
-the most of the report before and of the two after, for other relays report with a delay. Pure.
+Slack tells its count once, in a connection's hello. It is compared with what was known around that moment: our own
+connections when the hello came, and the most that the ledger knew of other relays' in the report before and the two
+after it, for they report with a delay. Pure.
 """
 
 from __future__ import annotations
@@ -14,40 +15,35 @@ _REPORTS = 2  # after a hello, until its count is judged
 @dataclass(slots=True)
 class _Counted:
     connections: int
-    known: int
+    own: int
+    others: int
     reports: int = 0
 
 
 @dataclass(slots=True)
 class GhostWatch:
-    """Fed with each report; `ghosts` is the verdict of the newest hello that could be judged."""
+    """Fed with each hello and each report. `ghosts` is the verdict of the newest hello that could be judged."""
 
     ghosts: int = 0
-    _last_known: int = 0
-    _judging: dict[str, _Counted] = field(default_factory=dict)
-    _judged: set[str] = field(default_factory=set)
+    _others: int = 0
+    _judging: list[_Counted] = field(default_factory=list)
 
-    def reported(self, hellos: dict[str, int], known: int) -> str | None:
-        """A report came back: our sessions' counts by session id, and the open sessions that the ledger knows.
+    def greeted(self, connections: int, own: int) -> None:
+        """A hello counted so many connections, when so many were our own."""
+        self._judging.append(_Counted(connections, own, self._others))
 
-        The detail of an alarm, when a hello has just been judged to count too many.
-        """
-        self._judged &= hellos.keys()
-        for session_id in self._judging.keys() - hellos.keys():
-            del self._judging[session_id]
+    def reported(self, own: int, known: int) -> str | None:
+        """The ledger knows so many open sessions, so many of them ours. The detail of an alarm, when there is one."""
+        self._others = max(0, known - own)
         detail = None
-        for session_id, connections in hellos.items():
-            if session_id in self._judged:
-                continue
-            counted = self._judging.setdefault(session_id, _Counted(connections, self._last_known))
-            counted.known = max(counted.known, known)
+        for counted in list(self._judging):
+            counted.others = max(counted.others, self._others)
             counted.reports += 1
             if counted.reports >= _REPORTS:
-                del self._judging[session_id]
-                self._judged.add(session_id)
-                self.ghosts = max(0, connections - counted.known)
-                detail = _said(connections, counted.known) if self.ghosts else None
-        self._last_known = known
+                self._judging.remove(counted)
+                ours = counted.own + counted.others
+                self.ghosts = max(0, counted.connections - ours)
+                detail = _said(counted.connections, ours) if self.ghosts else None
         return detail
 
 

@@ -106,6 +106,10 @@ class Leases:
         except PulserError as error:
             log.warning("hold_not_written", reason=reason, error=str(error))
 
+    def held_for(self) -> float:
+        """Seconds for which this relay knows that nobody may dial."""
+        return max(0.0, self._held_until - self._clock())
+
     async def alarm(self, reason: str, detail: str) -> None:
         """Tell people. The ledger sees to it that they hear it once; without a ledger, at the next heartbeat."""
         log.error("relay_alarm", reason=reason, detail=detail)
@@ -121,8 +125,7 @@ class Leases:
             self._alarms.pop(reason, None)
 
     async def _ask(self, function: str, arguments: dict[str, JsonValue]) -> Grant:
-        held_for = self._held_until - self._clock()
-        if held_for > 0:
+        if (held_for := self.held_for()) > 0:
             return Grant(granted=False, wait=held_for, reason=self._held_for)
         try:
             answer = await self._ledger.call(function, arguments)

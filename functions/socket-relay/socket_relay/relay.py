@@ -106,6 +106,7 @@ class Relay:
             pace=times.pace,
             timing=times.timing,
             count=self._count,
+            greeted=self.reporting.greeted,
             jitter=times.jitter,
             clock=times.clock,
         )

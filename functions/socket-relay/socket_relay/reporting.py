@@ -16,6 +16,7 @@ from socket_relay.ghosts import GhostWatch
 from socket_relay.leases import Leases, Report
 from socket_relay.pace import Pace
 from socket_relay.roster import Roster
+from socket_relay.websocket import Connection
 
 log = structlog.get_logger()
 
@@ -46,6 +47,13 @@ class Reporting:
                 async with asyncio.timeout(self.pace.heartbeat):
                     await self.roster.changed.wait()
 
+    def greeted(self, connection: Connection) -> None:
+        """A connection has had its hello: the ledger hears of it at once."""
+        hello = connection.session.hello
+        if hello is not None and hello.num_connections is not None:
+            self.ghosts.greeted(hello.num_connections, self.roster.open())
+        self.roster.changed.set()
+
     async def report(self) -> None:
         """Tell the ledger, and act on what it answers. Raises PulserError."""
         self.roster.changed.clear()
@@ -58,7 +66,8 @@ class Reporting:
         if not report.switched_on:
             for connection in self.roster.connections():
                 connection.close("switched_off")
-        detail = self.ghosts.reported(self.roster.hellos(), report.open)
+        own = sum(row["state"] != "ended" and row["hello"] is not None for row in rows)
+        detail = self.ghosts.reported(own, report.open)
         self.reported.set()
         if detail is not None:
             await self.leases.alarm("ghost_connections", detail)

@@ -67,10 +67,9 @@ class Roster:
         """An open connection by its session's id."""
         return next((it for it in self.connections() if it.id == session_id), None)
 
-    def hellos(self) -> dict[str, int]:
-        """How many connections Slack counted, by session id."""
-        said = {it.id: it.session.hello.num_connections for it in self.connections() if it.session.hello}
-        return {session_id: count for session_id, count in said.items() if count is not None}
+    def open(self) -> int:
+        """How many of ours Slack may count."""
+        return sum(it.is_open for it in self.connections())
 
     def rows(self) -> list[dict[str, Any]]:
         """All there is to report, as report_relay_sessions_v1 takes it."""

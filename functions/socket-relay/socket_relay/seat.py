@@ -7,7 +7,6 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,6 +39,7 @@ class Tools:
     pace: Pace
     timing: Timing
     count: Callable[[str], None]
+    greeted: Callable[[Connection], None]
     jitter: Callable[[], float] = random.random
     clock: Callable[[], float] = time.monotonic
 
@@ -95,7 +95,7 @@ class Seat:
     def came_live(self, connection: Connection) -> None:
         """See Surroundings."""
         log.info("connection_live", session_id=connection.id)
-        self.tools.roster.changed.set()
+        self.tools.greeted(connection)
 
     def wants_successor(self, connection: Connection, why: str) -> None:
         """See Surroundings."""
@@ -242,5 +242,3 @@ async def _first(*events: asyncio.Event) -> None:
     finally:
         for it in waits:
             it.cancel()
-            with suppress(asyncio.CancelledError):
-                await it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,12 +13,13 @@ import pytest
 from pulser.database import Database, DirectDatabase
 from pulser.vault import Vault
 from pulser_local.slack import SlackSimulator
+from pulser_local.slack.interactions.story import Interaction
+from pulser_local.slack.workspace import Content
 from socket_relay.pace import Pace
 from socket_relay.relay import Parts, Relay, Times
 from socket_relay.session import Timing
 from tests.fixtures.postgres import Connection
 from tests.integration.socket_relay.handlers import StubHandlers
-from tests.integration.socket_relay.troubled_database import TroubledDatabase
 
 KEY = "function-key-sentinel-0815"
 PACE = Pace(
@@ -41,7 +42,7 @@ async def eventually(holds: Callable[[], bool | Awaitable[bool]], *, what: str =
     """Wait until it holds; AssertionError after a time that says nothing of speed."""
     try:
         async with asyncio.timeout(DEADLINE):
-            while not (await held if isinstance(held := holds(), Awaitable) else held):
+            while not (await held if isinstance(held := holds(), Awaitable) else held):  # noqa: ASYNC110  it polls
                 await asyncio.sleep(0.01)
     except TimeoutError:
         raise AssertionError(f"it never came true: {what or holds}") from None
@@ -56,7 +57,7 @@ class Bench:
     slack: SlackSimulator
     ledger: Database
     handlers: StubHandlers
-    _numbers: list[int] = field(default_factory=lambda: [0])
+    _relays: int = 0
 
     @asynccontextmanager
     async def relay(
@@ -73,12 +74,12 @@ class Bench:
 
         handover: it stops as by SIGTERM, otherwise at once.
         """
-        self._numbers[0] += 1
+        self._relays += 1
         ledger = database(DirectDatabase(self.url))
         vault = Vault(ledger)
         parts = Parts.of(ledger, vault, self.slack.api_url, pace, self.handlers.url)
-        times = Times(pace, timing, jitter=lambda: 0.5)
-        relay = Relay(parts, f"relay-{self._numbers[0]}", times, seconds=seconds)
+        times = Times(pace, timing, jitter=lambda: 0.05)
+        relay = Relay(parts, f"relay-{self._relays}", times, seconds=seconds)
         running = asyncio.create_task(relay.run())
         try:
             await eventually(lambda: len(relay.roster.alive()) >= live, what=f"{live} connections live")
@@ -94,7 +95,7 @@ class Bench:
 
     async def rows(self, what: str = "true") -> list[dict[str, Any]]:
         """The rows of ops.relay_sessions, oldest first."""
-        found = await self.sql.fetch(f"select * from ops.relay_sessions where {what} order by claimed_at")
+        found = await self.sql.fetch(f"select * from ops.relay_sessions where {what} order by claimed_at")  # noqa: S608
         return [dict(it) for it in found]
 
     async def envelopes(self) -> list[dict[str, Any]]:
@@ -102,9 +103,12 @@ class Bench:
         return [dict(it) for it in await self.sql.fetch("select * from ops.slack_envelopes order by id")]
 
     async def alarms(self) -> list[str]:
-        """The reasons of the alarms that were raised."""
-        found = await self.sql.fetch("select payload from ops.platform_events where event_type = 'relay.alarm'")
-        return [(await self.ledger.call("read_reason", {}) if False else _reason(it["payload"])) for it in found]
+        """The reasons of the alarms that were raised, oldest first."""
+        found = await self.sql.fetch(
+            "select payload->>'reason' as reason from ops.platform_events"
+            " where event_type = 'relay.alarm' order by created_at"
+        )
+        return [str(it["reason"]) for it in found]
 
     async def free_dials(self) -> None:
         """Fill the dial budget anew."""
@@ -114,16 +118,26 @@ class Bench:
         """The sockets on which an envelope was acked."""
         return [it.socket_id for it in self.slack.sockets.log.acks if it.envelope_id == envelope_id]
 
-    async def command(self, text: str = "status") -> Any:  # noqa: ANN401  an Interaction
+    async def command(self, text: str = "status") -> Interaction:
         """A slash command; returns when Slack knows."""
         return await self.slack.command("/pulser", text)
 
+    async def click(self) -> Interaction:
+        """A press of a button of a message of its own; returns when Slack knows."""
+        channel = self.slack.workspace.find("general")
+        assert channel is not None
+        button = {"type": "button", "action_id": "pulser_open", "text": {"type": "plain_text", "text": "Open"}}
+        content = Content("alert", blocks=[{"type": "actions", "block_id": "b", "elements": [button]}])
+        message = self.slack.workspace.post(channel.id, content)
+        return await self.slack.press(channel.id, message.ts, "pulser_open")
 
-def _reason(payload: Any) -> str:  # noqa: ANN401
-    import json
+    async def mention(self) -> Interaction:
+        """An event; returns after the first attempt, Slack sends it again when that failed."""
+        return await self.slack.mention("general", "hello")
 
-    read = json.loads(payload) if isinstance(payload, str) else payload
-    return str(read["reason"])
+    async def settled(self, count: int) -> None:
+        """Wait until so many envelopes are completed."""
+        await eventually(lambda: sum(self.handlers.effects.values()) >= count, what=f"{count} effects")
 
 
 @pytest.fixture
@@ -142,6 +156,3 @@ async def bench(database_url: str, connection: Connection, simulator_unlimited: 
     yield Bench(database_url, connection, simulator_unlimited, ledger, handlers)
     await handlers.stop()
     await ledger.close()
-
-
-__all__ = ["KEY", "PACE", "TIMING", "Bench", "TroubledDatabase", "eventually", "replace"]
