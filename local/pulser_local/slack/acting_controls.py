@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 class PressOrder(Order):
-    """The body of POST /sim/press: in a message (channel, ts) or in a view (view_id)."""
+    """The body of POST /sim/press: in a message (channel, ts), one as it was seen (channel, seen), or a view."""
 
     action_id: str
     channel: str | None = None
     ts: str | None = None
+    seen: Json | None = None
     view_id: str | None = None
     value: str | None = None
     user: str = ALICE
@@ -117,10 +118,14 @@ class ActingControls:
         """POST /sim/press, the body a PressOrder. As all deeds it answers once Slack knows the outcome."""
         order = await read_order(request, PressOrder)
         if order.view_id:
-            deed = self._acting.press_in_view(order.view_id, order.action_id, user_id=order.user, value=order.value)
+            return await _done(
+                self._acting.press_in_view(order.view_id, order.action_id, user_id=order.user, value=order.value)
+            )
+        channel, how = order.channel or "", {"user_id": order.user}
+        if order.seen is not None:
+            deed = self._acting.press_seen(channel, order.seen, order.action_id, **how, value=order.value)
         else:
-            where = (order.channel or "", order.ts or "", order.action_id)
-            deed = self._acting.press(*where, user_id=order.user, value=order.value)
+            deed = self._acting.press(channel, order.ts or "", order.action_id, **how, value=order.value)
         return await _done(deed)
 
     @answers_errors

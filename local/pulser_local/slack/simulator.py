@@ -185,6 +185,7 @@ class SlackSimulator:
 
     def _bind_deeds(self) -> None:
         self.press = self.acting.press
+        self.press_seen = self.acting.press_seen
         self.press_in_view = self.acting.press_in_view
         self.command = self.acting.command
         self.submit_view = self.acting.submit_view

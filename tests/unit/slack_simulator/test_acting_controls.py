@@ -24,6 +24,16 @@ async def test_press(call: Caller, acking: Acking) -> None:
     assert (done["outcome"], done["user_id"], done["what"]) == ("acked", "U0BOB", "go")
 
 
+async def test_press_of_what_was_seen(call: Caller, acking: Acking) -> None:
+    """A button is pressed in a message as it was seen."""
+    channel, ts = card(acking.simulator)
+    message = acking.simulator.workspace.message(channel, ts)
+    assert message is not None
+    acking.simulator.workspace.delete(channel, ts)
+    done = await do(call, "press", channel=channel, seen=message.to_json(), action_id="go")
+    assert done["outcome"] == "acked"
+
+
 async def test_press_in_a_view(call: Caller, acking: Acking) -> None:
     """A button of a modal is pressed."""
     section = {"type": "section", "text": plain("x"), "accessory": button("more")}

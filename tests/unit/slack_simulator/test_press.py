@@ -128,3 +128,23 @@ async def test_people_by_name(acking: Acking) -> None:
     """A user may be given by name."""
     await acking.simulator.press(*card(acking.simulator), "go", user_id="@carol")
     assert acking.payload["user"]["id"] == "U0CAROL"
+
+
+async def test_what_was_seen_is_pressed(acking: Acking) -> None:
+    """A person may press what a message looked like before it changed: the payload has what was seen."""
+    channel_id, ts = card(acking.simulator)
+    message = acking.simulator.workspace.message(channel_id, ts)
+    assert message is not None
+    seen = message.to_json()
+    acking.simulator.workspace.update(channel_id, ts, Content("done"))
+    await acking.simulator.press_seen(channel_id, seen, "go")
+    assert acking.payload["message"] == seen
+
+
+async def test_private_messages_are_in_order(acking: Acking) -> None:
+    """A private message has its place in time among the messages of its channel."""
+    channel_id, before = card(acking.simulator)
+    done = await acking.simulator.press(channel_id, before, "go")
+    await acking.respond(str(done.response_url), text="psst")
+    _, after = card(acking.simulator)
+    assert before < done.ephemerals[0]["ts"] < after

@@ -84,6 +84,15 @@ async def test_eleventh_socket_is_refused(app: App) -> None:
     assert app.simulator.sockets.num_connections == 10
 
 
+async def test_refused_socket_may_end_without_a_close_frame(app: App) -> None:
+    """Instead of a close frame the refused socket may just end."""
+    settings = app.simulator.sockets.settings
+    settings.max_connections, settings.refused_close_code = 0, None
+    refused = await app.dial()
+    assert (await refused.message())["reason"] == "too_many_websockets"
+    assert await refused.ends() == 1006
+
+
 async def test_ghosts_fill_the_cap(app: App) -> None:
     """Ghosts are counted: with ten of them nobody gets in."""
     app.simulator.sockets.settings.ghosts = 10

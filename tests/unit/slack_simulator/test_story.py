@@ -74,3 +74,22 @@ async def test_three_hundred_clicks_at_once(acking: Acking) -> None:
     done = await asyncio.gather(*(acking.simulator.press(*where, "go", user_id=person) for person in people))
     assert {one.outcome for one in done} == {"acked"}
     assert len({one.trigger_id for one in done}) == 300
+
+
+async def test_steps_of_an_interaction(acking: Acking) -> None:
+    """An interaction knows its steps, in order."""
+    acking.answer = lambda _payload: {"text": "well"}
+    done = await acking.simulator.command("/pulser", "status")
+    await acking.respond(str(done.response_url), text="all hear", response_type="in_channel")
+    assert [(step.what, step.detail) for step in done.steps] == [
+        ("sent", ""),
+        ("acked", "s1"),
+        ("private message", done.ephemerals[0]["ts"]),
+        ("message", done.messages[0]["ts"]),
+    ]
+
+
+async def test_interaction_by_its_envelope(acking: Acking) -> None:
+    """An interaction is found by the envelope that told of it."""
+    done = await acking.simulator.command("/pulser", "status")
+    assert acking.simulator.story.find(acking.envelopes[0]["envelope_id"]) is done

@@ -36,11 +36,17 @@ class Acting:
         self, channel_id: str, ts: str, action_id: str, *, user_id: str = ALICE, value: str | None = None
     ) -> Interaction:
         """Press a button of a message, or choose `value` in a menu of it. CannotAct when it is not there."""
-        user, channel = self._user(user_id), self._channel(channel_id)
-        shown = self._shown(user, channel, ts)
-        done = action(_blocks_of(shown), action_id, value, at=self.simulator.clock.now())
-        reply, url = self._reply("actions", Original(channel.id, ts, bool(shown.get("is_ephemeral"))))
-        message = {name: part for name, part in shown.items() if name != "channel_id"}
+        shown = self._shown(self._user(user_id), self._channel(channel_id), ts)
+        return await self.press_seen(channel_id, shown, action_id, user_id=user_id, value=value)
+
+    async def press_seen(
+        self, channel_id: str, seen: Json, action_id: str, *, user_id: str = ALICE, value: str | None = None
+    ) -> Interaction:
+        """Press a button of a message as it was when the user saw it (its to_json), however it looks by now."""
+        user, channel, ts = self._user(user_id), self._channel(channel_id), seen["ts"]
+        done = action(_blocks_of(seen), action_id, value, at=self.simulator.clock.now())
+        reply, url = self._reply("actions", Original(channel.id, ts, bool(seen.get("is_ephemeral"))))
+        message = {name: part for name, part in seen.items() if name != "channel_id"}
         payload = payloads.message_click(self._origin(), user, channel, message, Click(done, reply))
         return await self._send(self._interactive(payload), "block_actions", user, url=url)
 

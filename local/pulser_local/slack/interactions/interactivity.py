@@ -30,13 +30,13 @@ class Interactivity:
     @classmethod
     def of(cls, workspace: Workspace, rates: Rates, clock: Clock) -> Interactivity:
         """That of a new workspace."""
-        story = Story()
+        story = Story(clock.now)
         private = PrivateMessages(workspace.team, story, clock.now)
         return cls(
             people=People(),
             story=story,
             triggers=Triggers(clock.monotonic),
             private=private,
-            urls=ResponseUrls(workspace, private, rates, clock.monotonic),
+            urls=ResponseUrls(workspace, private, story, rates, clock.monotonic),
             views=Views(workspace.team, story),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -19,7 +18,7 @@ class PrivateMessages:
         self._team = team
         self._story = story
         self._now = now
-        self._numbers = itertools.count(1)
+        self._last_ts = 0  # microseconds
         self._messages: dict[str, list[Json]] = defaultdict(list)
 
     def of(self, user_id: str, channel_id: str | None = None) -> list[Json]:
@@ -45,7 +44,7 @@ class PrivateMessages:
             "type": "message",
             "is_ephemeral": True,
             "channel_id": channel_id,
-            "ts": f"{int(self._now())}.{next(self._numbers) % 1_000_000:06d}",
+            "ts": self._next_ts(),
             "user": app.user_id,
             "bot_id": app.bot_id,
             "app_id": app.app_id,
@@ -74,12 +73,17 @@ class PrivateMessages:
         self._messages[user_id] = [one for one in self._messages[user_id] if one is not message]
         self._story.tell("ephemeral_gone", user_id, dict(message), channel_id=message["channel_id"])
 
+    def _next_ts(self) -> str:
+        """A name for a message, and its place among the others of its channel."""
+        self._last_ts = max(int(self._now() * 1_000_000), self._last_ts + 1)
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
     def _show(self, message: Json, interaction: Interaction | None) -> None:
         number = interaction.id if interaction else None
         if interaction is not None:
             if message not in interaction.ephemerals:
                 interaction.ephemerals.append(message)
-            interaction.answered.set()
+            self._story.answer(interaction, "private message", message["ts"])
         data = dict(message)
         self._story.tell("ephemeral", message["to"], data, channel_id=message["channel_id"], interaction_id=number)
 

@@ -14,9 +14,9 @@ from pulser_local.slack.arguments import Arguments
 from pulser_local.slack.contents import new_content, with_ids
 from pulser_local.slack.errors import SlackError
 from pulser_local.slack.interactions.private import PrivateMessages
-from pulser_local.slack.interactions.story import Interaction
+from pulser_local.slack.interactions.story import Interaction, Story
 from pulser_local.slack.rates import Rates
-from pulser_local.slack.workspace import Content, Json, Workspace
+from pulser_local.slack.workspace import Content, Json, Message, Workspace
 
 USES: Final = 5
 SECONDS: Final = 30 * 60.0
@@ -48,10 +48,16 @@ class ResponseUrls:
     """Gives response_urls out and shows what is sent to them."""
 
     def __init__(
-        self, workspace: Workspace, private: PrivateMessages, rates: Rates, monotonic: Callable[[], float]
+        self,
+        workspace: Workspace,
+        private: PrivateMessages,
+        story: Story,
+        rates: Rates,
+        monotonic: Callable[[], float],
     ) -> None:
         self._workspace = workspace
         self._private = private
+        self._story = story
         self._rates = rates
         self._now = monotonic
         self._numbers = itertools.count(1_000_000)
@@ -104,8 +110,7 @@ class ResponseUrls:
             raise SlackError("channel_not_found", status=404)
         self._rates.take_post(channel_id)
         message = self._workspace.post(channel_id, content, thread_ts=thread_ts)
-        interaction.messages.append({**message.to_json(), "channel_id": channel_id})
-        interaction.answered.set()
+        self._answered(interaction, message)
 
     def _replace(self, interaction: Interaction, original: Original, content: Content) -> None:
         if original.is_private:
@@ -117,8 +122,7 @@ class ResponseUrls:
             raise SlackError("message_not_found", status=404)
         else:
             message = self._workspace.update(original.channel_id, original.ts, content)
-            interaction.messages.append({**message.to_json(), "channel_id": message.channel_id})
-            interaction.answered.set()
+            self._answered(interaction, message)
 
     def _delete(self, interaction: Interaction, original: Original | None) -> None:
         if original is None:
@@ -129,3 +133,8 @@ class ResponseUrls:
                 self._private.remove(private)
         elif self._workspace.message(original.channel_id, original.ts) is not None:
             self._workspace.delete(original.channel_id, original.ts)
+
+    def _answered(self, interaction: Interaction, message: Message) -> None:
+        interaction.messages.append({**message.to_json(), "channel_id": message.channel_id})
+        self._story.answer(interaction, "message", message.ts)
+        self._story.changed(interaction)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final, Literal
 
 from pulser_local.slack.socket_mode.envelope import Delivered, Envelope, Outcome
@@ -32,6 +32,18 @@ _FAILURES: Final = {
     "view_submission": "We had some trouble connecting. Try again?",
     "block_actions": "This button did not work. Try again?",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to an interaction. `at` in seconds since 1970.
+
+    what: sent, acked, timeout, error, private message, message, modal, failure; `detail` says which or why.
+    """
+
+    at: float
+    what: str
+    detail: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -62,6 +74,7 @@ class Interaction:
     ephemerals: list[Json] = field(default_factory=list)
     messages: list[Json] = field(default_factory=list)
     view_ids: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     answered: asyncio.Event = field(default_factory=asyncio.Event)  # the user has seen something of it
 
     def to_json(self) -> Json:
@@ -85,6 +98,7 @@ class Interaction:
             "ephemerals": list(self.ephemerals),
             "messages": list(self.messages),
             "view_ids": list(self.view_ids),
+            "steps": [asdict(one) for one in self.steps],
         }
 
 
@@ -114,7 +128,9 @@ class Happening:
 class Story:
     """The interactions, oldest first, and a notice of every change of what people see."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._by_envelope: dict[str, Interaction] = {}
         self._numbers = itertools.count(1)
         self._happened = itertools.count(1)
         self._interactions: OrderedDict[str, Interaction] = OrderedDict()
@@ -129,6 +145,10 @@ class Story:
         """One interaction."""
         return self._interactions.get(interaction_id)
 
+    def find(self, envelope_id: str) -> Interaction | None:
+        """The interaction that an envelope, or a retry or duplicate of it, tells of."""
+        return self._by_envelope.get(envelope_id)
+
     def latest(self, kind: InteractionKind, user_id: str, channel_id: str) -> Interaction | None:
         """The newest of a kind, of one person in one channel."""
         wanted = (kind, user_id, channel_id)
@@ -138,8 +158,10 @@ class Story:
     def begin(self, interaction: Interaction) -> None:
         """Enter a new one."""
         self._interactions[interaction.id] = interaction
+        self._by_envelope[interaction.envelope_id] = interaction
         while len(self._interactions) > _KEPT:
-            self._interactions.popitem(last=False)
+            self._forget(self._interactions.popitem(last=False)[1])
+        self.step(interaction, "sent")
         self.changed(interaction)
 
     def new_id(self) -> str:
@@ -149,6 +171,8 @@ class Story:
     def delivered(self, interaction: Interaction, delivered: Delivered) -> None:
         """Enter what became of a delivery; a later success of a retry makes the outcome good."""
         interaction.attempts.append(delivered)
+        self._by_envelope[delivered.envelope_id] = interaction
+        self.step(interaction, delivered.outcome, delivered.error or delivered.via or "")
         if interaction.outcome != "acked":
             interaction.outcome = delivered.outcome
             interaction.acked_after = delivered.after
@@ -162,8 +186,17 @@ class Story:
         if not words:
             return
         interaction.failure = words.format(what=interaction.what.partition(" ")[0], error=error)
-        interaction.answered.set()
+        self.answer(interaction, "failure", interaction.failure)
         self.publish("failure", interaction, {"error": error, "text": interaction.failure})
+
+    def step(self, interaction: Interaction, what: str, detail: str = "") -> None:
+        """Enter what happened."""
+        interaction.steps.append(Step(self._now(), what, detail))
+
+    def answer(self, interaction: Interaction, what: str, detail: str) -> None:
+        """Enter what happened, of which its user has seen something."""
+        self.step(interaction, what, detail)
+        interaction.answered.set()
 
     def changed(self, interaction: Interaction) -> None:
         """Tell that an interaction has changed."""
@@ -197,6 +230,10 @@ class Story:
             yield queue
         finally:
             self._watchers.discard(queue)
+
+    def _forget(self, interaction: Interaction) -> None:
+        for envelope_id in {interaction.envelope_id, *(one.envelope_id for one in interaction.attempts)}:
+            self._by_envelope.pop(envelope_id, None)
 
 
 def _attempt(one: Delivered) -> Json:

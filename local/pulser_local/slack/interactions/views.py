@@ -116,7 +116,8 @@ class Views:
             self._homes[user_id] = view
             self._story.tell("home", user_id, view)
             return
-        self._stacks[user_id] = [view if one["id"] == view["id"] else one for one in self._stacks[user_id]]
+        stack = self._stacks.get(user_id, [])
+        self._stacks[user_id] = [view if one["id"] == view["id"] else one for one in stack]
         self._changed(user_id)
 
     def _check_external(self, given: Json) -> None:
@@ -149,7 +150,7 @@ class Views:
     def _changed(self, user_id: str, interaction: Interaction | None = None, view: Json | None = None) -> None:
         if interaction is not None and view is not None:
             interaction.view_ids.append(view["id"])
-            interaction.answered.set()
+            self._story.answer(interaction, "modal", view["id"])
         number = interaction.id if interaction else None
         self._story.tell("modal", user_id, {"modals": self.modals(user_id)}, interaction_id=number)
 

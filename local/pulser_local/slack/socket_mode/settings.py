@@ -18,6 +18,7 @@ class SocketSettings(BaseModel):
 
     # The handshake
     max_connections: int = Field(default=10, ge=0)  # beyond it too_many_websockets
+    refused_close_code: int | None = Field(default=1000, ge=1000, le=4999)  # None: no close frame, a client's 1006
     dead_tickets: int = Field(default=0, ge=0)  # so many next dials are refused, each using its ticket up
     dead_ticket_status: int = Field(default=408, ge=400, le=599)
     dial_delay: float = Field(default=0.0, ge=0)  # before the handshake is answered

@@ -182,7 +182,10 @@ class Sockets:
     def _refuse(self, connection: Connection, reason: DisconnectReason) -> Connection:
         self._refused.add(connection)
         connection.disconnect(reason)
-        connection.close()
+        if self.settings.refused_close_code is None:
+            connection.end()
+        else:
+            connection.close(self.settings.refused_close_code)
         return connection
 
     def _takers(self) -> list[str]:
