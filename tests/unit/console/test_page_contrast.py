@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from pulser_local.console.hands import Deed
 from tests.unit.console.browser import needs_browser, open_page
+from tests.unit.console.fake_hands import ALICE
 from tests.unit.console.fake_ledger import attempt
 from tests.unit.console.scene import Scene, button, section
+from tests.unit.console.test_page_modals import VIEW
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -65,5 +68,32 @@ async def test_texts_have_contrast(browser: Browser, scene: Scene, scheme: str) 
         low = await page.evaluate(LOW_CONTRAST)
         await page.get_by_role("link", name="Deliveries").click()
         await expect(page.locator("tbody tr")).to_have_count(6)
+        low += await page.evaluate(LOW_CONTRAST)
+    assert low == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_acting_has_contrast(browser: Browser, scene: Scene, scheme: str) -> None:
+    """In both themes so do failed presses, completion, private messages, the menu of people, modals and envelopes."""
+    scene.hands.deed = Deed("timeout")
+    scene.hands.whisper(ALICE.id, scene.id("ops-deploy"), "`code` *b*")
+    scene.post("x", blocks=[{"type": "actions", "elements": [button("A", action_id="a")]}])
+    envelope_id = scene.ledger.add_envelope(status="failed", last_error="why", duplicates=1)
+    async with open_page(browser, scene.url(), color_scheme=scheme) as page:
+        await page.get_by_role("button", name="A", exact=True).click()
+        await page.get_by_role("combobox").fill("/pulser help")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("failed because the app did not respond")).to_be_visible()
+        await page.get_by_role("combobox").fill("/pulser ")
+        low = await page.evaluate(LOW_CONTRAST)
+        await page.get_by_role("button", name="You are Alice").click()
+        low += await page.evaluate(LOW_CONTRAST)
+        scene.hands.open(ALICE.id, VIEW)
+        await page.get_by_role("button", name="Request deploy").click()
+        await expect(page.locator("[aria-invalid=true]")).to_have_count(3)
+        low += await page.evaluate(LOW_CONTRAST)
+        scene.hands.modals.clear()
+        await page.goto(f"{scene.console.url}/envelopes/T1/{envelope_id}")
+        await expect(page.locator(".timeline")).to_be_visible()
         low += await page.evaluate(LOW_CONTRAST)
     assert low == []
