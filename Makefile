@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: known-function help install run demo test check format bundle function lock clean
+.PHONY: known-function help install run demo test check bench bench-quick format bundle function lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +26,12 @@ check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.installed-dev          ## how soon Slack has its ack, and people their answer (a minute)
+	@$(BIN)/python -m bench.acks 20
+
+bench-quick: $(VENV)/.installed-dev    ## the same for three seconds
+	@$(BIN)/python -m bench.acks 3
 
 format: $(VENV)/.installed-dev         ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
