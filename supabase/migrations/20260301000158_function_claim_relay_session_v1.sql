@@ -15,6 +15,7 @@ declare
     lease constant interval := make_interval(secs => least(greatest(lease_seconds, 1), 300));
     refusal text;
     dial jsonb;
+    spare bigint;
 begin
     -- Counting and adding go together; whoever reports (shared) is not between the two.
     perform pg_advisory_xact_lock(hashtextextended('pulser.relay', 0));
@@ -30,12 +31,18 @@ begin
     end if;
     dial := ops.take_dial_v1();
     if (dial ->> 'granted')::boolean then
-        -- Who lost his lease is told so by his next report.
-        update ops.relay_sessions s
-        set state = 'ended', ended_at = clock_timestamp(), end_reason = 'lease_expired'
-        where s.state <> 'ended' and s.lease_until <= clock_timestamp();
         insert into ops.relay_sessions (session_id, worker, replaces, lease_until)
         values (session_id, worker, replaces, clock_timestamp() + lease);
+        -- Places that nobody needs yet are left to whoever may only have been stalled. Who lost his is told by his next report.
+        select greatest(0, least(2 - count(*) filter (where o.state <> 'retiring'), 4 - count(*))) into spare
+        from ops.open_relay_sessions_v1() o;
+        update ops.relay_sessions s
+        set state = 'ended', ended_at = clock_timestamp(), end_reason = 'lease_expired'
+        where s.session_id in (
+            select e.session_id from ops.relay_sessions e
+            where e.state <> 'ended' and e.lease_until <= clock_timestamp()
+            order by e.state = 'live' desc, e.lease_until desc offset spare
+        );
     end if;
     return dial;
 end;

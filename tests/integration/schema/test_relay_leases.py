@@ -125,6 +125,16 @@ async def test_the_leases_of_a_dead_worker_are_taken_over(db: Session) -> None:
     ] * 2
 
 
+async def test_one_who_takes_one_place_takes_one(db: Session) -> None:
+    """Of a worker that was only stalled the other connection is left, so that one of them is up all the time."""
+    stalled = [await live(db, "a") for _ in range(2)]
+    await end_leases(db, "a")
+    await connecting(db, "b")
+    answer = await report(db, "a", *map(said, stalled))
+    assert len(answer["lost"]) == 1
+    assert await db.column("select state from ops.open_relay_sessions_v1() order by state") == ["connecting", "live"]
+
+
 async def test_a_lease_that_nobody_takes_over_stays_open(db: Session) -> None:
     """A refused claim closes nothing: the stalled worker may still come back."""
     stalled = await live(db, "a")
@@ -178,7 +188,8 @@ async def test_a_dead_worker_cannot_be_mistaken_for_its_new_self(db: Session) ->
     """A restart under the same name does not keep the old leases alive."""
     dead = [await live(db, "a") for _ in range(2)]
     await end_leases(db, "a")
-    await connecting(db, "a")
+    for _ in range(2):
+        await connecting(db, "a")
     assert {(await row(db, each))["state"] for each in dead} == {"ended"}
 
 
