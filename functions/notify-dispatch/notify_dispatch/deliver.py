@@ -88,6 +88,8 @@ class Deliverer:
         channel, ts = delivery.slack_channel_id, delivery.slack_ts
         if not channel or not ts:
             return Outcome("dead", "message_unknown", "the ledger does not know the message that is to be changed")
+        if "event_type" not in delivery.event:
+            return Outcome("dead", "event_gone", "its event is not there any more; the message stays as it is")
         try:
             message = await self._message(delivery)
             arguments = {"channel": channel, "ts": ts, **message.to_update()}

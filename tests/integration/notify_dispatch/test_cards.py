@@ -261,3 +261,13 @@ async def test_an_odd_state_of_a_card_stops_nobody(bench: Bench) -> None:
     await bench.act("alert.acknowledged", card=change)
     await bench.drain()
     assert header(only(bench)).startswith("🟡 Acknowledged")
+
+
+async def test_a_message_whose_event_is_gone_stays(bench: Bench) -> None:
+    """Somebody emptied the table of events: what stands in Slack is better than a message of nothing."""
+    card_id = await alert(bench)
+    before = only(bench).blocks
+    await acknowledge(bench, card_id)
+    await bench.sql.execute("delete from ops.platform_events")
+    await bench.drain()
+    assert ((await bench.delivery_of("update"))["reason"], only(bench).blocks) == ("event_gone", before)

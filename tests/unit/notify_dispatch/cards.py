@@ -16,6 +16,7 @@ BOB = {"user": "U0BOB00001", "name": "bob", "at": "2026-11-24T07:42:00Z"}
 REQUESTED = {**ALICE, "reason": "hotfix for checkout", "version": "1.2.3"}
 APPROVED = {"by": BOB, "decision": "approved"}
 ACCEPTED = {"status": "accepted", "action": "deploy", "at": "2026-11-24T07:42:03Z", "url": "https://ci.example/runs/1"}
+ROLLBACK = {**BOB, "release": "1.2.3"}
 PHASES = {
     "alert": ["open", "acknowledged", "investigating"],
     "deploy": ["requested", "approved", "rejected", "started", "completed", "failed", "expired"],

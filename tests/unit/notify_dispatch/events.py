@@ -76,6 +76,17 @@ def event(event_type: str = "ci.failed", payload: object = None, **columns: obje
     return Event.from_json(row(event_type, payload, **columns))
 
 
+# An alert, a request for a deploy as command-handler writes it, and a release.
+PLACE = {"service": "api", "environment": "production"}
+ALERT = event("error_rate.exceeded", {**PLACE, "severity": "critical", "url": "https://g.example/d"}, actor="grafana")
+ASKED = event(
+    "deploy.requested",
+    {**PLACE, "version": "1.2.3", "reason": "hotfix for checkout", "slack_user": "U0ALICE001", "envelope_id": "e-1"},
+    actor="command-handler",
+)
+RELEASE = event("deploy.completed", {**PLACE, "version": "1.2.3", "url": "https://ci.example/1"}, actor="ci")
+
+
 def occasion(*, mention: str | None = None, delayed_s: float | None = None, card: Card | None = None) -> Occasion:
     """What a message is drawn for, with a key for its buttons."""
     return Occasion(DELIVERY_ID, mention=mention, delayed_s=delayed_s, card=card, button_key=BUTTON_KEY)

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import pytest
 
 from notify_dispatch.event import Event
-from notify_dispatch.render import Message, Occasion, render
-from pulser.button_value import ButtonValue, read
+from notify_dispatch.render import Message, render
 from pulser.card import Card
-from tests.unit.notify_dispatch.cards import ACCEPTED, ALICE, APPROVED, BOB, PHASES, REQUESTED, card, result
-from tests.unit.notify_dispatch.events import BUTTON_KEY, DELIVERY_ID, EVENT_ID, event, occasion
+from tests.unit.notify_dispatch.cards import ACCEPTED, ALICE, APPROVED, BOB, PHASES, REQUESTED, ROLLBACK, card, result
+from tests.unit.notify_dispatch.events import ALERT, ASKED, DELIVERY_ID, EVENT_ID, PLACE, RELEASE, event, occasion
 from tests.unit.notify_dispatch.slack_limits import problems
-
-PLACE = {"service": "api", "environment": "production"}
-ALERT = event("error_rate.exceeded", {**PLACE, "severity": "critical", "url": "https://g.example/d"}, actor="grafana")
-ASKED = event(
-    "deploy.requested",
-    {**PLACE, "version": "1.2.3", "reason": "hotfix for checkout", "slack_user": "U0ALICE001", "envelope_id": "e-1"},
-    actor="command-handler",
-)
-RELEASE = event("deploy.completed", {**PLACE, "version": "1.2.3", "url": "https://ci.example/1"}, actor="ci")
-ROLLBACK = {**BOB, "release": "1.2.3"}
 
 
 def drawn(happened: Event, given: Card | None) -> Message:
@@ -239,75 +227,6 @@ def test_an_odd_state_is_left_out(state: dict[str, Any]) -> None:
     """What a newer version wrote into a card's state breaks no message."""
     message = drawn(ALERT, card("alert", "acknowledged", **state))
     assert (message.degraded, section_texts(message)) == (None, "")
-
-
-def test_a_rollback_is_pinned_to_its_release() -> None:
-    """The signed value names the version that the card was drawn for, the event and the message's delivery."""
-    button = buttons(drawn(RELEASE, card("release", "deployed")))["rollback"]
-    value = read(button["value"], BUTTON_KEY, "pulser_rollback")
-    assert value == ButtonValue(EVENT_ID, DELIVERY_ID, "1.2.3")
-
-
-def test_other_buttons_name_no_release() -> None:
-    """Acknowledge is about the event alone, and its value is signed for that action."""
-    button = buttons(drawn(ALERT, None))["acknowledge"]
-    assert read(button["value"], BUTTON_KEY, "pulser_acknowledge") == ButtonValue(EVENT_ID, DELIVERY_ID, None)
-
-
-def test_a_release_that_is_not_current_is_not_rolled_back() -> None:
-    """Where a newer one was deployed meanwhile, there is no button for the old one."""
-    older = Card(EVENT_ID, 1, "release", "api", "production", "1.2.3", "deployed", {}, {}, "1.3.0")
-    assert "rollback" not in buttons(drawn(RELEASE, older))
-
-
-def test_a_rollback_is_asked_for_once() -> None:
-    """A deploy that is being rolled back offers it no more, whatever its phase is called."""
-    given = card("deploy", "completed", rollback=ROLLBACK)
-    assert "rollback" not in buttons(drawn(ASKED, given))
-
-
-def test_no_rollback_without_a_version() -> None:
-    """What is not known cannot be rolled back."""
-    assert "rollback" not in buttons(drawn(event("deploy.completed", {"service": "api"}), None))
-
-
-def test_without_a_key_there_are_no_buttons_but_links() -> None:
-    """An unsigned button would be refused: better none."""
-    message = render(ALERT, Occasion(DELIVERY_ID))
-    assert (list(buttons(message)), message.degraded) == (["open"], None)
-
-
-def test_the_key_is_in_no_message_and_no_log() -> None:
-    """Neither what is sent nor what is logged of an occasion holds the key."""
-    assert BUTTON_KEY not in json.dumps(drawn(ALERT, None).to_arguments()) + repr(occasion())
-
-
-@pytest.mark.parametrize(
-    ("happened", "action", "style", "question"),
-    [
-        (RELEASE, "rollback", "danger", "This asks for a rollback of api in production, now at version 1.2.3."),
-        (ASKED, "approve", "primary", "This deploys version 1.2.3 of api in production."),
-        (ASKED, "reject", "danger", "This refuses to deploy version 1.2.3 of api in production."),
-        (event("deploy.requested"), "approve", "primary", "This deploys it."),
-        (
-            event("deploy.completed", {"version": "7"}),
-            "rollback",
-            "danger",
-            "This asks for a rollback of this deploy, now at version 7.",
-        ),
-    ],
-)
-def test_what_is_hard_to_take_back_asks_first(happened: Event, action: str, style: str, question: str) -> None:
-    """The dialog names what it is about, in the colour of its button."""
-    button = buttons(drawn(happened, None))[action]
-    assert button["confirm"]["text"]["text"] == question
-    assert button["style"] == button["confirm"]["style"] == style
-
-
-@pytest.mark.parametrize("action", ["acknowledge", "investigate"])
-def test_what_helps_does_not_ask(action: str) -> None:
-    """To take care of an alert is one click."""
-    assert "confirm" not in buttons(drawn(ALERT, None))[action]
 
 
 def test_metadata_tells_the_version_that_is_shown() -> None:
