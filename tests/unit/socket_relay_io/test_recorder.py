@@ -1,0 +1,122 @@
+"""Grouped recording: how envelopes wait for the database, and what becomes of them when it has troubles."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from pulser.envelope import Envelope
+from pulser.errors import DatabaseUnavailable
+from socket_relay.ledger_clock import LedgerClock
+from socket_relay.pace import Pace
+from socket_relay.recorder import NotRecorded, Recorded, Recorder
+from tests.unit.socket_relay_io.ledger import FakeLedger, click, event
+
+PACE = Pace(record_again=0.001, ack_within=2.5, group=10)
+
+
+def recorder(ledger: FakeLedger, pace: Pace = PACE) -> Recorder:
+    """A recorder on a ledger in memory."""
+    return Recorder(ledger, "relay", pace, LedgerClock())
+
+
+async def write(it: Recorder, envelope: Envelope, age: float = 0.0) -> Recorded:
+    """Record an envelope that came so many seconds ago."""
+    return await it.record(envelope, time.monotonic() - age, "5e551010-0000-4000-8000-000000000000")
+
+
+async def test_what_comes_during_a_call_goes_together_into_the_next() -> None:
+    """One call is in flight; all that wait meanwhile make one group."""
+    ledger = FakeLedger()
+    ledger.open.clear()
+    it = recorder(ledger)
+    first = asyncio.create_task(write(it, event("first")))
+    await ledger.called.wait()
+    others = [asyncio.create_task(write(it, event(f"e{number}"))) for number in range(7)]
+    await asyncio.sleep(0)
+    ledger.open.set()
+    assert {said.state for said in await asyncio.gather(first, *others)} == {"new"}
+    assert [len(group) for group in ledger.groups] == [1, 7]
+
+
+async def test_a_group_is_bounded() -> None:
+    """A call takes so many envelopes at most; order is kept."""
+    ledger = FakeLedger()
+    it = recorder(ledger)
+    await asyncio.gather(*(write(it, event(f"e{number}")) for number in range(25)))
+    assert [len(group) for group in ledger.groups] == [10, 10, 5]
+    assert [one["envelope_id"] for group in ledger.groups for one in group] == [f"e{number}" for number in range(25)]
+
+
+async def test_memory_is_bounded() -> None:
+    """With too many waiting, a further one is turned away at once: Slack must not get its ack."""
+    ledger = FakeLedger()
+    ledger.open.clear()
+    it = recorder(ledger, replace(PACE, waiting=2))
+    in_flight = asyncio.create_task(write(it, event("e")))
+    await ledger.called.wait()
+    waiting = [asyncio.create_task(write(it, event(f"e{number}"))) for number in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(NotRecorded):
+        await write(it, event("more"))
+    ledger.open.set()
+    assert {said.state for said in await asyncio.gather(in_flight, *waiting)} == {"new"}
+
+
+async def test_a_database_that_comes_back_records_what_waits() -> None:
+    """Failed calls are made again while the envelopes are young."""
+    ledger = FakeLedger([DatabaseUnavailable("away"), DatabaseUnavailable("away")])
+    said = await write(recorder(ledger), event("e"))
+    assert (said.state, said.to_be_run, len(ledger.groups)) == ("new", True, 3)
+
+
+async def test_an_event_that_is_too_old_is_given_up() -> None:
+    """Slack sends it again: nobody waits for a database that stays away."""
+    ledger = FakeLedger([DatabaseUnavailable("away")] * 5)
+    with pytest.raises(NotRecorded):
+        await write(recorder(ledger), event("e"), age=2.6)
+
+
+async def test_a_click_is_recorded_late_all_the_same() -> None:
+    """Slack does not send it again: the ledger makes a private note of one that came to nothing."""
+    ledger = FakeLedger([DatabaseUnavailable("away")] * 5)
+    assert (await write(recorder(ledger), click("c"), age=2.6)).state == "new"
+
+
+async def test_a_call_whose_answer_was_lost_may_have_written() -> None:
+    """Our own first attempt makes a duplicate of the second: it is to be run, or nobody would."""
+    ledger = FakeLedger([DatabaseUnavailable("the answer was lost")], written_before_trouble=True)
+    said = await write(recorder(ledger), click("c"))
+    assert (said.state, said.to_be_run) == ("duplicate", True)
+
+
+async def test_a_true_duplicate_is_not_run() -> None:
+    """What somebody else recorded before is not run again."""
+    ledger = FakeLedger()
+    it = recorder(ledger)
+    await write(it, click("c"))
+    assert (await write(it, click("c"))).to_be_run is False
+
+
+async def test_one_bad_envelope_does_not_take_the_others_with_it() -> None:
+    """One that the database refuses is stored without its payload, as refused; the others as they are."""
+    ledger = FakeLedger(poison={"e3"})
+    it = recorder(ledger)
+    said = await asyncio.gather(*(write(it, event(f"e{number}")) for number in range(8)))
+    assert [one.state for one in said] == ["new", "new", "new", "refused", "new", "new", "new", "new"]
+    assert ledger.known["e3"]["payload"] == {"raw": "the database refused the payload"}
+
+
+async def test_closing_tells_those_who_wait() -> None:
+    """A relay that stops leaves nobody waiting for ever."""
+    ledger = FakeLedger()
+    ledger.open.clear()
+    it = recorder(ledger)
+    waiting = asyncio.create_task(write(it, event("e")))
+    await ledger.called.wait()
+    await it.close()
+    with pytest.raises(NotRecorded):
+        await waiting
