@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -63,6 +64,7 @@ class ActingRoutes:
 
     def __init__(self, people: People | None) -> None:
         self._people = people
+        self._under_way: set[asyncio.Future[web.Response]] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """The routes; without hands they answer 503."""
@@ -75,18 +77,36 @@ class ActingRoutes:
         }
         return [web.post(path, self._guarded(handler)) for path, handler in handlers.items()]
 
+    async def close(self, _app: web.Application) -> None:
+        """Nobody waits any more for what is still on its way."""
+        for deed in self._under_way:
+            deed.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
     def _guarded(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
-            if self._people is None:
-                return failure(503, "cannot_act", "This console cannot act in the workspace.")
-            try:
-                return await handler(request, self._people.hands, self._people)
-            except BodyRefused as refused:
-                return refused.answer
-            except Unusable as error:
-                return failure(409, "unusable", str(error))
+            # What was begun is done: in Slack too a click counts when its page is left before the answer.
+            deed = asyncio.ensure_future(self._do(handler, request))
+            self._under_way.add(deed)
+            deed.add_done_callback(self._ended)
+            return await asyncio.shield(deed)
 
         return answer
+
+    def _ended(self, deed: asyncio.Future[web.Response]) -> None:
+        self._under_way.discard(deed)
+        if not deed.cancelled():
+            deed.exception()  # has been seen: whoever waited got it, and nobody waits for a page that was left
+
+    async def _do(self, handler: Handler, request: web.Request) -> web.Response:
+        if self._people is None:
+            return failure(503, "cannot_act", "This console cannot act in the workspace.")
+        try:
+            return await handler(request, self._people.hands, self._people)
+        except BodyRefused as refused:
+            return refused.answer
+        except Unusable as error:
+            return failure(409, "unusable", str(error))
 
 
 async def _press(request: web.Request, hands: Hands, people: People) -> web.Response:

@@ -91,11 +91,13 @@ class Console:
         app.add_routes([web.get(path, _page) for path in PAGES])
         app.router.add_static("/console/static", STATIC)
         app.add_routes(MessageRoutes(self._simulator, self._people).routes(ledger=self._ledger is not None))
-        app.add_routes(ActingRoutes(self._people).routes())
+        acting = ActingRoutes(self._people)
+        app.add_routes(acting.routes())
         app.add_routes(LedgerRoutes(self._ledger, self._hands).routes())
         app.add_routes(self._stream.routes())
         app.on_response_prepare.append(_add_security_headers)
         app.on_shutdown.append(self._stream.close)
+        app.on_shutdown.append(acting.close)
         if self._simulator is not None:
             self._simulator.add_routes(app)
         return app

@@ -19,6 +19,8 @@ class FakeHands:
         self.deed = Deed("acked", "envelope-1", 0.042)
         self.hold = asyncio.Event()
         self.hold.set()
+        self.begun = asyncio.Event()  # set once a deed was asked for
+        self.ended = asyncio.Event()  # set once a deed has its outcome
         self.done: list[tuple[object, ...]] = []
         self.ephemerals: dict[str, list[Json]] = {}
         self.modals: dict[str, list[Json]] = {}
@@ -91,5 +93,7 @@ class FakeHands:
 
     async def _do(self, *deed: object) -> Deed:
         self.done.append(deed)
+        self.begun.set()
         await self.hold.wait()
+        self.ended.set()
         return self.deed

@@ -63,6 +63,18 @@ async def test_press_tells_what_he_sees_now(client: aiohttp.ClientSession, hands
     assert [each["id"] for each in told["modals"]] == ["V1"]
 
 
+async def test_press_outlives_its_page(client: aiohttp.ClientSession, hands: FakeHands) -> None:
+    """Who leaves the page while Slack waits for the app has pressed all the same."""
+    hands.hold.clear()
+    async with asyncio.timeout(10):
+        page = asyncio.ensure_future(client.post("/console/press", json=PRESS))
+        await hands.begun.wait()
+        page.cancel()
+        await client.get("/console/workspace")  # the server has seen it leave
+        hands.hold.set()
+        await hands.ended.wait()
+
+
 async def test_text_with_a_slash_is_a_command(client: aiohttp.ClientSession, hands: FakeHands) -> None:
     """What begins with a slash goes to the app; anything else is a message."""
     place = {"user_id": ALICE.id, "channel_id": "C1"}

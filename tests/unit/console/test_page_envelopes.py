@@ -14,7 +14,9 @@ pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
 async def test_envelopes_are_listed_and_filtered(browser: Browser, scene: Scene) -> None:
     """The list says who did what and how it ended; a filter keeps those of one status."""
     scene.ledger.add_envelope(user_name="alice")
-    scene.ledger.add_envelope(what="/pulser deploy", user_name="bob", status="failed", last_error="expired")
+    scene.ledger.add_envelope(
+        what="/pulser deploy", user_name="bob", status="failed", last_error="expired: it was recorded too late"
+    )
     async with open_page(browser, f"{scene.console.url}/envelopes") as page:
         await expect(page.locator("tbody tr")).to_have_count(2)
         await page.get_by_role("button", name="Failed").click()

@@ -65,7 +65,7 @@ export class ChannelView {
 
   #drawList() {
     const { messages, hasEarlier } = this.#store.history(this.#channelId);
-    const current = this.#list.querySelector(".message[tabindex='0']")?.dataset.ts;
+    const current = this.#current()?.dataset.ts;
     const rows = [];
     let day = null;
     for (const message of messages) {
@@ -98,9 +98,10 @@ export class ChannelView {
     const row = this.#row(message.ts);
     if (row) {
       const fresh = messageRow(message, this.#store);
-      fresh.tabIndex = row.tabIndex;
+      const isCurrent = row.tabIndex === 0;
       const focused = row.contains(document.activeElement);
       row.replaceWith(fresh);
+      this.#setCurrent(isCurrent ? fresh : this.#current());
       if (focused) fresh.focus({ preventScroll: true });
     } else {
       this.#append(message);
@@ -113,7 +114,8 @@ export class ChannelView {
   refreshPrivate({ came }) {
     const stay = !this.#atEnd();
     this.#privateRows.refresh();
-    this.#setCurrent(this.#list.querySelector(".message[tabindex='0']") ?? this.#rows().at(-1));
+    const last = this.#rows().at(-1);
+    this.#setCurrent(came && !this.#list.contains(document.activeElement) ? last : (this.#current() ?? last));
     if (!stay || came) this.toEnd();
   }
 
@@ -187,7 +189,7 @@ export class ChannelView {
   }
 
   focusCurrent() {
-    this.#list.querySelector(".message[tabindex='0']")?.focus({ preventScroll: true });
+    this.#current()?.focus({ preventScroll: true });
   }
 
   toEnd() {
@@ -203,6 +205,10 @@ export class ChannelView {
       other.tabIndex = on ? 0 : -1;
       for (const inner of other.querySelectorAll("a, button, summary")) inner.tabIndex = on ? 0 : -1;
     }
+  }
+
+  #current() {
+    return this.#list.querySelector(".message[tabindex='0']");
   }
 
   #rows() {

@@ -29,7 +29,7 @@ function summary(envelope) {
   return h(
     "section", { class: `standing tone-${tone}` },
     h("div", { class: "standing-icon" }, icon(name)),
-    h("div", {}, h("p", { class: "standing-label" }, label, envelope.duplicate_of && h("span", { class: "pill" }, "duplicate")), h("p", { class: "standing-text" }, `${means}${trouble ? ` ${trouble}.` : ""}`)),
+    h("div", {}, h("p", { class: "standing-label" }, label, envelope.duplicate_of && h("span", { class: "pill" }, "duplicate")), h("p", { class: "standing-text" }, `${means}${trouble ? ` ${trouble.replace(/\.$/, "")}.` : ""}`)),
     Number.isFinite(envelope.latency_ms) && h("p", { class: "latency" }, h("strong", {}, duration(envelope.latency_ms)), h("span", {}, "from its arrival to its last effect")),
   );
 }

@@ -14,11 +14,17 @@ const STATUS = {
 /** {label, tone, icon, means} of an envelope's status. */
 export const envelopeStatus = (name) => STATUS[name] ?? { label: sentence(name), tone: "wait", icon: "doubt", means: "" };
 
-/** Why it failed, in plain words, or null. */
-export function envelopeTrouble({ status, last_error: error }) {
+const WHY = {
+  expired: () => "Slack had already given up on it when it could be recorded, so it was not carried out",
+  refused: (detail) => `Refused: ${detail}`,
+  gave_up: (detail) => `Given up after all attempts: ${detail}`,
+};
+
+/** Why it failed, or was refused, in plain words, or null. The ledger writes "why: detail". */
+export function envelopeTrouble({ last_error: error }) {
   if (!error) return null;
-  if (error === "expired") return "Slack had already given up on it when it could be recorded, so it was not carried out";
-  return status === "completed" ? String(error) : sentence(error);
+  const [, why, detail] = /^(\w+)(?:: (.*))?$/s.exec(error) ?? [];
+  return Object.hasOwn(WHY, why ?? "") ? WHY[why](detail ?? "no reason was kept") : String(error);
 }
 
 /** "Done", or how long it took. */

@@ -31,7 +31,7 @@ export class Notices {
     const said = line.transport === "http" ? "connected by HTTP" : line.sockets ? `connected, ${sockets}` : "not connected";
     this.#line.dataset.state = line.listening ? "open" : "lost";
     this.#line.title = line.transport === "http" ? "Slack sends to pulser's request URLs" : "Live Socket Mode connections of pulser";
-    fill(this.#line, h("span", { class: "dot", "aria-hidden": "true" }), h("span", { class: "not-phone" }, `pulser ${said}`), h("span", { class: "only-phone", "aria-label": `pulser ${said}` }, line.transport === "http" ? "HTTP" : line.sockets || "off"));
+    fill(this.#line, h("span", { class: "dot", "aria-hidden": "true" }), h("span", { class: "not-phone" }, `pulser ${said}`), h("span", { class: "only-phone" }, h("span", { class: "visually-hidden" }, `pulser ${said}`), h("span", { "aria-hidden": "true" }, line.transport === "http" ? "HTTP" : line.sockets || "off")));
   }
 
   /** A sentence when the ledger does not answer, else null. */
