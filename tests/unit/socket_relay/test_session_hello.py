@@ -18,7 +18,7 @@ HELLO = Hello(APP, 1, None, "applink-1")
 def test_before_the_websocket_is_open_there_is_nothing_to_do() -> None:
     """The connection is dialled by others, with a time limit of their own."""
     session = connecting()
-    assert session.state == "connecting"
+    assert (session.session_id, session.state) == ("session-1", "connecting")
     assert session.next_tick == math.inf
     assert session.tick(1000.0) == []
 
