@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from pulser_local.slack import Fault, SlackSimulator
 from pulser_local.slack.socket_mode.odd import CACHE_ERROR
-from tests.unit.slack_simulator.app import card, modal
+from tests.unit.slack_simulator.app import card, modal, until
 
 PATIENCE = 20.0  # seconds
 PING = 1  # seconds: how often the clients look at their connection
@@ -53,11 +53,9 @@ class Sdk:
             await self.simulator.sockets.until(sockets)
 
     async def back(self, closed: str) -> None:
-        """Wait until the client has another socket than this one."""
-        async with asyncio.timeout(PATIENCE):
-            while not [one for one in self.simulator.sockets.live if one.id != closed and not one.closing]:
-                await self.simulator.sockets.until(1)
-                await asyncio.sleep(0.01)
+        """Wait until the client has another socket than this one, which is gone: an envelope on it would be lost."""
+        sockets = self.simulator.sockets
+        await until(lambda: closed not in {one.id for one in sockets} and bool(sockets.live))
 
 
 @contextlib.asynccontextmanager
@@ -161,9 +159,7 @@ async def test_acks_have_no_problem(sdk: Sdk) -> None:
 async def test_client_pings(sdk: Sdk) -> None:
     """The client's pings are heard."""
     (connection,) = sdk.simulator.sockets.live
-    async with asyncio.timeout(PATIENCE):
-        while not connection.pings_received:  # noqa: ASYNC110 - pings have no event
-            await asyncio.sleep(0.01)
+    await until(lambda: bool(connection.pings_received))
 
 
 async def test_refresh_is_followed(sdk: Sdk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from pulser_local.slack.socket_mode.envelope import Delivered, Envelope
@@ -18,6 +19,15 @@ class Carrier(Protocol):
         """What became of it, once Slack knows: an ack, or 3 s without one."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One delivery of an event: the first has number 0."""
+
+    envelope: Envelope
+    number: int
+    told: Callable[[Delivered], None]
+
+
 class Retries:
     """Slack's retries: of events only, at once, after a minute and after five. All are by the simulator's clock."""
 
@@ -29,18 +39,20 @@ class Retries:
     async def first(self, envelope: Envelope, told: Callable[[Delivered], None]) -> Delivered:
         """Deliver an event; `told` hears of this attempt and of all later ones, which go on by themselves."""
         delivered = await self._carrier().deliver(envelope)
-        self._next(envelope, delivered, told)
+        self._next(_Attempt(envelope, 0, told), delivered)
         return delivered
 
-    def _next(self, envelope: Envelope, delivered: Delivered, told: Callable[[Delivered], None]) -> None:
-        told(delivered)
-        attempt = (envelope.retry_attempt or 0) + 1
-        if delivered.outcome == "acked" or delivered.no_retry or attempt > len(self._settings.retry_after):
+    def _next(self, made: _Attempt, delivered: Delivered) -> None:
+        made.told(delivered)
+        number, settings = made.number + 1, self._settings
+        if delivered.outcome == "acked" or delivered.no_retry or number > len(settings.retry_after):
             return
         reason = "timeout" if delivered.outcome == "timeout" else delivered.error or "error"
-        again = envelope.again(attempt, reason, same_id=self._settings.retry_keeps_id)
-        self._timers.after(self._settings.retry_after[attempt - 1], lambda: self._deliver(again, told))
+        told = (number, reason) if settings.retry_is_counted else (0, "")
+        again = made.envelope.again(*told, same_id=settings.retry_keeps_id)
+        following = _Attempt(again, number, made.told)
+        self._timers.after(settings.retry_after[made.number], lambda: self._deliver(following))
 
-    def _deliver(self, envelope: Envelope, told: Callable[[Delivered], None]) -> None:
-        future = self._carrier().deliver(envelope)
-        future.add_done_callback(lambda done: self._next(envelope, done.result(), told))
+    def _deliver(self, attempt: _Attempt) -> None:
+        future = self._carrier().deliver(attempt.envelope)
+        future.add_done_callback(lambda done: self._next(attempt, done.result()))

@@ -88,7 +88,7 @@ class HttpCarrier:
         """Give up what is under way."""
         for task in list(self._under_way):
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*self._under_way)
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -106,7 +106,7 @@ class HttpCarrier:
                 text = await answer.text(errors="replace")
         except TimeoutError:
             return Delivered(envelope.envelope_id, "timeout", error="operation_timeout", via="http")
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, asyncio.CancelledError):  # the latter: the simulator stops
             return Delivered(envelope.envelope_id, "error", error="dispatch_failed", via="http")
         no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
         if answer.status != 200:

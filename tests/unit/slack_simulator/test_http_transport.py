@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from pulser_local.slack import RequestUrls, SlackSimulator, UrlNotVerified
-from tests.unit.slack_simulator.app import App, card
+from tests.unit.slack_simulator.app import App, card, until
 from tests.unit.slack_simulator.caller import Caller
 
 Json = dict[str, Any]
@@ -175,6 +175,15 @@ async def test_late_answer_is_a_timeout(slack: SlackSimulator, server: Server) -
     assert (await slack.command("/pulser", "status")).error == "operation_timeout"
 
 
+async def test_stop_ends_what_waits_for_an_answer(slack: SlackSimulator, server: Server) -> None:
+    """Who waits for an outcome while the simulator stops is told that there is none."""
+    server.held = asyncio.Event()
+    command = asyncio.create_task(slack.command("/pulser", "status"))
+    await until(lambda: len(server.requests) == 2)
+    await slack.stop()
+    assert (await command).error == "dispatch_failed"
+
+
 async def test_nobody_listens(simulator_unlimited: SlackSimulator) -> None:
     """A server that is not there is dispatch_failed."""
     await simulator_unlimited.use_http(RequestUrls(commands="http://127.0.0.1:1/"))
@@ -192,15 +201,10 @@ async def test_events_are_retried(turned: App, turn: Turn, server: Server) -> No
     await turned.simulator.use_http(server.urls())
     server.status = 500
     await turned.simulator.mention("ops-ci", "hello")
-    for wait in (0, 60, 300):
-        before = len(server.requests)
+    attempts = turned.simulator.story.interactions[0].attempts
+    for number, wait in enumerate((0, 60, 300), start=2):
         turn(wait)
-        async with asyncio.timeout(10):
-            while len(server.requests) == before:  # noqa: ASYNC110 - the poll is the deadline's
-                await asyncio.sleep(0.002)
-        async with asyncio.timeout(10):
-            while len(turned.simulator.story.interactions[0].attempts) < before:  # noqa: ASYNC110
-                await asyncio.sleep(0.002)
+        await until(lambda number=number: len(attempts) == number)  # type: ignore[misc]
     told = [
         (one.headers.get("X-Slack-Retry-Num"), one.headers.get("X-Slack-Retry-Reason")) for one, _ in server.requests
     ]

@@ -56,6 +56,14 @@ async def test_retry_may_have_a_new_id(turned: App, socket: Socket, turn: Turn) 
     assert again["payload"]["event_id"] == envelope["payload"]["event_id"]
 
 
+async def test_retry_may_not_be_counted(turned: App, socket: Socket, turn: Turn) -> None:
+    """By a switch a retry looks like a first delivery."""
+    turned.simulator.sockets.settings.retry_is_counted = False
+    _, envelope = await first(turned, socket, turn)
+    turn(0)
+    assert await socket.message() == envelope
+
+
 async def test_retries_come_after_a_minute_and_five(turned: App, socket: Socket, turn: Turn) -> None:
     """Attempts 2 and 3 come a minute and five minutes after the one before timed out; then no more."""
     mention, _ = await first(turned, socket, turn)

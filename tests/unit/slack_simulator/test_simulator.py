@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from aiohttp import web
 
 from pulser_local.slack import SlackSimulator
+from tests.unit.slack_simulator.app import App
 from tests.unit.slack_simulator.caller import Caller
 
 
@@ -54,3 +57,20 @@ async def test_routes_stand_in_another_server() -> None:
     SlackSimulator().add_routes(app)
     paths = {resource.canonical for resource in app.router.resources()}
     assert {"/api/{method}", "/sim/faults", "/sim/messages", "/sim/calls"} <= paths
+
+
+async def test_stop_ends_the_sockets(app: App) -> None:
+    """Stopping the server ends its sockets, muted ones too."""
+    sockets = [await app.connect() for _ in range(2)]
+    app.simulator.sockets.live[0].mute()
+    await app.simulator.stop()
+    assert [await socket.ends() for socket in sockets] == [1006, 1006]
+
+
+async def test_stop_ends_what_waits_for_an_ack(app: App) -> None:
+    """Who waits for an outcome while the server stops is told that there is none."""
+    socket = await app.connect()
+    command = asyncio.create_task(app.simulator.command("/pulser"))
+    await socket.message()
+    await app.simulator.stop()
+    assert (await command).error == "dispatch_failed"

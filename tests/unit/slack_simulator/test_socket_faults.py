@@ -69,6 +69,18 @@ async def test_mute_after_a_while(turned: App, turn: Turn) -> None:
     assert (connection.muted, connection.is_open) == (True, True)
 
 
+async def test_mute_from_the_start(app: App) -> None:
+    """A connection may be mute before its hello."""
+    app.simulator.sockets.settings.mute_after = 0
+    reader, writer = await app.bytes()
+    await until(lambda: len(app.simulator.sockets) == 1)
+    (connection,) = app.simulator.sockets
+    connection.unmute()
+    connection.ping()
+    assert await asyncio.wait_for(reader.read(4096), PATIENCE) == frames.frame(frames.PING)
+    writer.close()
+
+
 async def test_muted_connection_still_gets_envelopes(app: App) -> None:
     """Slack does not know that a connection is half-open: what is routed there is lost."""
     await app.connect()

@@ -184,6 +184,24 @@ async def test_empty_field_cannot_be_submitted(acking: Acking) -> None:
     assert len(acking.envelopes) == 1
 
 
+async def test_too_short_text_cannot_be_submitted(acking: Acking) -> None:
+    """Slack's page keeps the lengths that the modal asks for."""
+    element = {"type": "plain_text_input", "action_id": "reason_input", "min_length": 3, "max_length": 5}
+    view = await acking.open_modal(modal(field_(element=element)))
+    for text in ("ab", "abcdef"):
+        with pytest.raises(CannotAct) as caught:
+            await acking.simulator.submit_view(view["id"], {"reason": text})
+        assert caught.value.problems == {"reason": "Please enter 3 to 5 characters."}
+
+
+async def test_several_people_are_chosen(acking: Acking) -> None:
+    """A choice of several is submitted as a list."""
+    element = {"type": "multi_users_select", "action_id": "who"}
+    view = await acking.open_modal(modal(field_(element=element)))
+    await acking.simulator.submit_view(view["id"], {"who": ["U0BOB", "U0CAROL"]})
+    assert acking.payload["view"]["state"]["values"]["reason"]["who"]["selected_users"] == ["U0BOB", "U0CAROL"]
+
+
 async def test_optional_field_may_be_empty(acking: Acking) -> None:
     """An optional field may stay empty."""
     view = await acking.open_modal(modal(field_(optional=True)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pulser_local.slack import limits
 from pulser_local.slack.workspace import Json
 
 _OPTION_INPUTS: Final = {"static_select", "external_select", "radio_buttons", "overflow"}
@@ -79,7 +80,7 @@ def state_of(element: Json, given: object) -> Json:
         options = element.get("initial_options", []) if given is None else [_option(element, one) for one in many]
         return {"type": kind, "selected_options": options}
     field, initial = _FIELDS[kind]
-    return {"type": kind, field: element.get(initial) if given in {None, ""} else given}
+    return {"type": kind, field: element.get(initial) if given is None or given == "" else given}
 
 
 def view_state(view: Json, values: Json) -> Json:
@@ -99,12 +100,12 @@ def view_state(view: Json, values: Json) -> Json:
         used |= {key} if key else set()
         held = state_of(element, given)
         state.setdefault(block_id, {})[action_id] = held
-        if block["type"] == "input" and not block.get("optional") and _is_empty(held):
-            problems[block_id] = "Please complete this required field."
+        if block["type"] == "input" and (wrong := _wrong(block, element, held)):
+            problems[block_id] = wrong
     if unknown := values.keys() - used:
         raise CannotAct(f"the modal has no field {', '.join(sorted(unknown))}")
     if problems:
-        raise CannotAct("a required field is empty", problems)
+        raise CannotAct("a field is not filled in as it must be", problems)
     return state
 
 
@@ -126,6 +127,17 @@ def _option(element: Json, value: object) -> Json:
     if element["type"].endswith("external_select"):
         return {"text": {"type": "plain_text", "text": str(value)}, "value": str(value)}
     raise CannotAct(f"{element['action_id']} has no option {value!r}")
+
+
+def _wrong(block: Json, element: Json, held: Json) -> str:
+    """What Slack's page says before it submits, if anything."""
+    if _is_empty(held):
+        return "" if block.get("optional") else "Please complete this required field."
+    length = len(str(held.get("value") or ""))
+    least, most = element.get("min_length", 0), element.get("max_length", limits.INPUT_VALUE)
+    if "value" in held and not least <= length <= most:
+        return f"Please enter {least} to {most} characters."
+    return ""
 
 
 def _is_empty(held: Json) -> bool:

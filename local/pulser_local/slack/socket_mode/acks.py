@@ -98,6 +98,11 @@ class Acks:
         accepted = payload if pending.envelope.accepts_response_payload and isinstance(payload, dict) else None
         self._settle(pending, Delivered(envelope_id, "acked", after, accepted, via=socket_id))
 
+    def let_go(self) -> None:
+        """Nothing will be acked any more: the server stops."""
+        for pending in list(self._known.values()):
+            self._settle(pending, Delivered(pending.envelope.envelope_id, "error", error="dispatch_failed"))
+
     def _problem(self, pending: Pending, envelope_id: str, socket_id: str, *, has_payload: bool) -> AckProblem | None:
         if envelope_id in pending.acked:
             return "twice"

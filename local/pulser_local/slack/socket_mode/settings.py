@@ -32,7 +32,7 @@ class SocketSettings(BaseModel):
     ping_interval: float | None = Field(default=10.0, gt=0)
     pong: bool = True
     pong_delay: float = Field(default=0.0, ge=0)
-    mute_after: float | None = Field(default=None, ge=0)  # half-open: no byte either way, no FIN
+    mute_after: float | None = Field(default=None, ge=0)  # half-open: no byte either way, no FIN; 0: before hello
     answer_close: bool = True
     warning_seconds: float = Field(default=10.0, ge=0)  # from the warning to the cut
 
@@ -46,6 +46,7 @@ class SocketSettings(BaseModel):
     ack_seconds: float = Field(default=3.0, gt=0)
     retry_after: tuple[float, ...] = (0.0, 60.0, 300.0)  # events only
     retry_keeps_id: bool = True
+    retry_is_counted: bool = True  # False: a retry says retry_attempt 0, as the first delivery (seen in the wild)
     other_socket_acks: bool = True  # whether an ack on another socket than the one it was sent on counts
     duplicate: Literal["no", "same_id", "new_id"] = "no"  # each envelope twice, on two sockets where there are two
     duplicate_share: float = Field(default=1.0, ge=0, le=1)

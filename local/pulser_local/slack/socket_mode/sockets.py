@@ -127,12 +127,15 @@ class Sockets:
             connection.close()
 
     def let_go(self) -> None:
-        """End all connections: the server stops."""
+        """End all connections, and what waits for an ack: the server stops."""
+        self.inbox.let_go()
         for connection in [*self, *self._refused]:
             connection.end()
 
     def _begin(self, connection: Connection) -> None:
         settings = connection.settings
+        if settings.mute_after == 0:
+            connection.mute()
         if settings.ping_before_hello:
             connection.ping(b"Ping from applink")
         if settings.hello and settings.hello_delay:
