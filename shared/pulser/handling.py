@@ -161,6 +161,9 @@ class HandlerService:
         if recorded["state"] == "duplicate" and recorded.get("same_id"):
             log.warning("replayed_request", envelope_id=envelope.envelope_id)
             return _forged()
+        if recorded["state"] == "expired" and envelope.handler == self.function:
+            # It came too late to be run; the ledger has a note for who did it.
+            self._work.start(self._work.reply({name: recorded[name] for name in ("team_id", "envelope_id")}))
         if recorded["state"] != "new":
             return _ack(recorded.get("ack"))
         if envelope.handler != self.function:

@@ -32,6 +32,8 @@ ANSWER_MARGIN = 0.15  # seconds before `answer_by`: a settle may take so long
 SETTLE_PAUSE = 0.3  # seconds between two tries to settle while the database is away
 ENVELOPES_AT_ONCE = 16
 REPLIES_AT_ONCE = 16
+# Of those that nobody waits for: a burst of clicks must leave the database room for recording the next ones.
+HANDS = 3
 NOBODY_WAITS = -math.inf
 
 log = structlog.get_logger()
@@ -84,17 +86,12 @@ class Work:
     drain_seconds: float = 50.0
     handle_seconds: float = HANDLE_SECONDS
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HANDS))
 
     async def run(self, team_id: str, envelope_id: str, answer_by: float) -> Done:
         """Claim one recorded envelope and carry it out. Raises PulserError when the ledger cannot be asked."""
-        asked_at = time.monotonic()
-        named = {"team_id": team_id, "envelope_id": envelope_id}
-        claim = await self.ledger.call(
-            "claim_envelope_v1", named | {"worker": self.worker, "lease_seconds": LEASE_SECONDS}
-        )
-        if claim["state"] == "claimed":
-            return await self.perform(Claim.from_json(claim, asked_at), answer_by)
-        return Done(claim["state"], claim.get("ack"))
+        async with self._hands if answer_by == NOBODY_WAITS else contextlib.nullcontext():
+            return await self._run(team_id, envelope_id, answer_by)
 
     async def perform(self, claim: Claim, answer_by: float) -> Done:
         """Carry out what is claimed. Logs and never raises: one envelope's trouble is its own."""
@@ -119,6 +116,17 @@ class Work:
             done += len(due)
         return done
 
+    async def reply(self, key: Mapping[str, str]) -> None:
+        """Send the reply that the ledger holds for an envelope ({"team_id", "envelope_id"}), if it is due."""
+        async with self._hands:
+            try:
+                claimed = await self.ledger.call("claim_reply_v1", key)
+            except PulserError as error:
+                log.warning("reply_left_behind", error=str(error))
+                return
+            if claimed["reply"] is not None:
+                await self._send(key, claimed["reply"])
+
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Let `work` go on whether or not anybody waits for it."""
         task = asyncio.create_task(work)
@@ -130,6 +138,16 @@ class Work:
         """Wait until all that was started has ended."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def _run(self, team_id: str, envelope_id: str, answer_by: float) -> Done:
+        asked_at = time.monotonic()
+        named = {"team_id": team_id, "envelope_id": envelope_id}
+        claim = await self.ledger.call(
+            "claim_envelope_v1", named | {"worker": self.worker, "lease_seconds": LEASE_SECONDS}
+        )
+        if claim["state"] == "claimed":
+            return await self.perform(Claim.from_json(claim, asked_at), answer_by)
+        return Done(claim["state"], claim.get("ack"))
 
     async def _due(self) -> list[Coroutine[Any, Any, Any]]:
         asked_at = time.monotonic()
@@ -153,12 +171,12 @@ class Work:
         if settlement is None:
             # Settled after all (our word came through, its echo did not), or taken over by another worker.
             log.warning("claim_was_taken_over")
-            self.start(self._reply(claim.key))
-            return await self.run(claim.envelope.team_id, claim.envelope.envelope_id, answer_by)
+            self.start(self.reply(claim.key))
+            return await self._run(claim.envelope.team_id, claim.envelope.envelope_id, answer_by)
         log.info("settled", what=[event.event_type for event in settlement.events], error=settlement.error)
         in_time = time.monotonic() <= answer_by
         if settlement.reply is not None:
-            self.start(self._reply(claim.key))
+            self.start(self.reply(claim.key))
         elif settlement.ack is not None and not in_time:
             # Too late by a hair, and the ledger knows of no reply: best effort.
             self.start(self._send_late(claim, settlement))
@@ -197,21 +215,11 @@ class Work:
         try:
             failed = await self.ledger.call("fail_envelope_v1", {"claim_token": claim.token, "error": text})
             if failed["settled"] and failed["state"] == "failed":
-                self.start(self._reply(claim.key))
+                self.start(self.reply(claim.key))
         except PulserError as trouble:
             log.warning("envelope_left_to_its_lease", error=str(trouble))
 
-    async def _reply(self, key: dict[str, str]) -> None:
-        """Send the reply that the ledger holds for this envelope, if it is due."""
-        try:
-            claimed = await self.ledger.call("claim_reply_v1", key)
-        except PulserError as error:
-            log.warning("reply_left_behind", error=str(error))
-            return
-        if claimed["reply"] is not None:
-            await self._send(key, claimed["reply"])
-
-    async def _send(self, key: dict[str, str], reply: JsonValue) -> None:
+    async def _send(self, key: Mapping[str, str], reply: JsonValue) -> None:
         """Send a claimed reply and say how it went: the ledger decides whether it is sent again."""
         error: str | None = None
         try:
@@ -220,7 +228,7 @@ class Work:
             error = str(trouble)
             log.warning("not_answered", error=error)
         try:
-            await self.ledger.call("confirm_reply_v1", key | {"error": error})
+            await self.ledger.call("confirm_reply_v1", {**key, "error": error})
         except PulserError as trouble:
             log.warning("reply_not_confirmed", error=str(trouble))
 

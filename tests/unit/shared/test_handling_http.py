@@ -294,6 +294,21 @@ class TestSlacksRequests:
         door.ledger.now = NOW + 3600
         assert (await door.slack(command())).json() == ACK
 
+    async def test_a_command_that_is_recorded_too_late_is_not_run_but_answered(self, door: Door) -> None:
+        """Slack has told its user already that it failed; the ledger's note says that nothing was done."""
+        note = {"via": "ephemeral", "channel": "C1", "user": "U1", "body": {"text": "too slow"}}
+        recorded = {"team_id": "T1", "envelope_id": "e", "state": "expired", "ack": None, "settled": True}
+        confirmed: list[Any] = []
+        door.ledger.answers = {
+            "record_envelopes_v1": lambda given: {"now": NOW, "recorded": [recorded] * len(given["envelopes"])},
+            "claim_reply_v1": lambda _: {"reply": note},
+            "confirm_reply_v1": confirmed.append,
+        }
+        told = await door.slack(command())
+        await door.service.close()
+        assert (told.status_code, told.content, door.handled) == (200, b"", [])
+        assert [it["envelope_id"] for it in confirmed] == ["e"]
+
     @pytest.mark.parametrize("payload", ["{", "", "[]", "7", "null", '"x"', '{"type": 7}', "[" * 20_000])
     async def test_a_signed_request_that_cannot_be_read_is_stored_and_taken(self, door: Door, payload: str) -> None:
         """Slack must not send the same for ever."""

@@ -1,0 +1,255 @@
+"""action-handler behind Slack's HTTP transport and the relay's door, with a real ledger and a simulated Slack."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from action_handler.handle import service_of
+from notify_dispatch.deliver import Deliverer
+from notify_dispatch.dispatch import Dispatcher
+from notify_dispatch.hook import HookCaller
+from pulser.button_value import ButtonValue, sign
+from pulser.database import DirectDatabase
+from pulser.envelope import Envelope
+from pulser.handling import HandlerService
+from pulser.slack import SlackApi
+from pulser.vault import Vault
+from pulser_local.slack import SlackSimulator
+from pulser_local.slack.http_carrier import RequestUrls
+from pulser_local.slack.interactions.story import Interaction
+from pulser_local.slack.workspace import Message
+from tests.fixtures.postgres import Call, Connection
+
+KEY = "function-key-sentinel"
+HOOK = {"type": "webhook", "url": "https://deployer.example/hook", "secret": "pulser_hook_x"}
+SERVICE: dict[str, Any] = {
+    "service": "api",
+    "environments": ["production", "staging"],
+    "approvers": ["S0APPROVERS"],
+    "rollback_by": ["U0BOB"],
+    "deploy": HOOK,
+    "rollback": HOOK,
+}
+FORM = {"service": "api", "version": "1.2.4", "environment": "production", "reason": "a fix"}
+AUDITS = """
+select event_type, status, actor, target, payload from ops.platform_events where payload ? 'envelope_id'
+order by created_at, event_id
+"""
+PATIENCE = 20.0  # seconds for what happens in the background
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Look until it holds. TimeoutError when it does not."""
+    ends_at = time.monotonic() + PATIENCE
+    while not await holds():
+        if time.monotonic() > ends_at:
+            raise TimeoutError
+        await asyncio.sleep(0.02)
+
+
+@dataclass(slots=True)
+class Stage:
+    """What a test holds in its hands."""
+
+    url: str
+    slack: SlackSimulator
+    sql: Connection
+    call: Call
+    service: HandlerService
+    http: httpx.AsyncClient
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    async def dispatch(self) -> None:
+        """One run of notify-dispatch: what is due is posted and updated."""
+        ledger = DirectDatabase(self.url)
+        vault = Vault(ledger)
+        slack, hooks = SlackApi(vault, self.slack.api_url), HookCaller(vault, "https://api.github.invalid")
+        try:
+            await Dispatcher(ledger, Deliverer(ledger, vault, slack, hooks), "test", 20.0, linger=0.01).drain()
+        finally:
+            await slack.close()
+            await hooks.close()
+            await ledger.close()
+
+    async def emit(self, event_type: str, **payload: Any) -> str:  # noqa: ANN401  JSON
+        """An event of api in production whose message stands in Slack; its id."""
+        told = {"service": "api", "environment": "production", **payload}
+        event_id = str(await self.call("append_event_v1", event_type=event_type, payload=told))
+        await self.dispatch()
+        return event_id
+
+    def message(self) -> Message:
+        """The newest message in #ops."""
+        return self.slack.workspace.history(self.channel)[-1]
+
+    @property
+    def channel(self) -> str:
+        """The id of the channel that all goes to."""
+        found = self.slack.workspace.find("ops-alerts")
+        assert found is not None
+        return found.id
+
+    async def press(self, verb: str, user: str = "U0BOB") -> Interaction:
+        """Press a button of the newest message, over HTTP; it returns when Slack has its ack."""
+        return await self.slack.press(self.channel, self.message().ts, f"pulser_{verb}", user_id=user)
+
+    async def click(self, verb: str, user: str = "U0BOB") -> list[str]:
+        """The same, and once it is settled the private notes that its user sees."""
+        pressed = await self.press(verb, user)
+        await self.settled(pressed.envelope_id)
+        return self.notes(user)
+
+    def notes(self, user: str) -> list[str]:
+        """What this person alone sees, oldest first."""
+        return [str(it["text"]) for it in self.slack.ephemerals(None, user)]
+
+    async def settled(self, _envelope_id: str = "") -> None:
+        """Until nothing is left to be handled or to be answered."""
+        left = (
+            "select count(*) from ops.slack_envelopes where status in ('pending', 'processing') or reply_status = 'due'"
+        )
+
+        async def is_done() -> bool:
+            return not await self.sql.fetchval(left)
+
+        await eventually(is_done)
+
+    async def record(self, payload: dict[str, Any], envelope_id: str | None = None, **more: Any) -> str:  # noqa: ANN401
+        """An interaction that the relay has recorded; its envelope_id."""
+        number = next(self._numbers)
+        told = {"team": {"id": self.slack.team_id}, "trigger_id": f"trigger-{number}", **payload}
+        envelope = Envelope.from_interaction(told, envelope_id or f"envelope-{number}")
+        record = envelope.to_record(transport="socket", received_at=time.time()) | more
+        await self.call("record_envelopes_v1", envelopes=[record], worker="test")
+        return envelope.envelope_id
+
+    async def forward(self, envelope_id: str, within: float = 10.0) -> httpx.Response:
+        """The relay's call for a recorded envelope."""
+        body = {"team_id": self.slack.team_id, "envelope_id": envelope_id, "answer_within_s": within}
+        return await self.http.post("/", json=body, headers={"apikey": KEY})
+
+    async def submit(self, user: str = "U0ALICE", **changed: str) -> dict[str, Any] | None:
+        """Submit the deploy modal by the relay's way; the ack's payload."""
+        values = FORM | changed
+        typed = {name: {name: {"type": "plain_text_input", "value": it}} for name, it in values.items()}
+        payload = {
+            "type": "view_submission",
+            "user": {"id": user, "username": user.removeprefix("U0").lower()},
+            "view": {
+                "id": "V1",
+                "callback_id": "pulser_deploy",
+                "state": {"values": typed},
+                "private_metadata": json.dumps({"channel": self.channel}),
+            },
+        }
+        told = await self.forward(await self.record(payload))
+        assert told.status_code == 200, told.text
+        ack: dict[str, Any] | None = told.json()["ack"]
+        return ack
+
+    async def drain(self) -> None:
+        """The sweep's ring."""
+        await self.http.post("/", json={"drain": True}, params={"wait": "1"}, headers={"apikey": KEY})
+
+    async def audits(self) -> list[dict[str, Any]]:
+        """What platform_events says of envelopes, oldest first: the columns and the payload in one."""
+        rows = await self.sql.fetch(AUDITS)
+        return [{"type": it["event_type"], "actor": it["actor"], **json.loads(it["payload"])} for it in rows]
+
+    async def card(self, event_id: str) -> dict[str, Any]:
+        """A card, as handlers see it."""
+        found: dict[str, Any] = await self.call("card_for_event_v1", event_id=event_id)
+        return found
+
+    async def hooks(self) -> list[dict[str, Any]]:
+        """The calls of hooks that are queued, oldest first."""
+        rows = await self.sql.fetch("select hook from ops.deliveries where kind = 'hook' order by position")
+        return [json.loads(it["hook"]) for it in rows]
+
+
+async def acknowledgement(stage: Stage, event_id: str, user: str = "U0BOB") -> dict[str, Any]:
+    """The payload of an Acknowledge click, as a relay gets it, with our signature."""
+    key = await stage.call("read_secret_v1", name="pulser_button_key")
+    value = sign(ButtonValue(event_id, "d"), key, "pulser_acknowledge")
+    return {
+        "type": "block_actions",
+        "team": {"id": stage.slack.team_id},
+        "user": {"id": user, "username": user.removeprefix("U0").lower()},
+        "channel": {"id": stage.channel},
+        "actions": [{"action_id": "pulser_acknowledge", "value": value}],
+    }
+
+
+@contextlib.asynccontextmanager
+async def staged(database_url: str, sql: Connection, call: Call, slack: SlackSimulator) -> AsyncIterator[Stage]:
+    """A handler that Slack reaches by its request URL, and the relay with its key."""
+    ledger = DirectDatabase(database_url)
+    service = service_of(ledger, slack.api_url)
+    async with _served(service) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+        secrets = {
+            "slack_bot_token": slack.bot_token,
+            "slack_signing_secret": slack.signing_secret,
+            "pulser_function_key": KEY,
+            "pulser_hook_x": "hook-sentinel",
+        }
+        for name, value in secrets.items():
+            await call("store_secret_v1", name=name, value=value)
+        route: Any = {"name": "all", "position": 1, "event_pattern": "*", "channel": "#ops-alerts"}
+        default: Any = {"name": "default", "position": 9, "channel": "#general", "is_default": True}
+        services: Any = [SERVICE]
+        await call("apply_routes_v1", routes=[route, default])
+        await call("apply_services_v1", services=services)
+        await slack.use_http(RequestUrls(interactions=f"{url}/"))
+        yield Stage(database_url, slack, sql, call, service, http)
+    await service.close()
+
+
+@contextlib.asynccontextmanager
+async def _served(service: HandlerService) -> AsyncIterator[str]:
+    async def own(request: Request) -> Response:
+        return await service.answer(request)
+
+    app = Starlette(routes=[Route("/", own, methods=["GET", "POST"])])
+    server = _Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1, lifespan="off")
+    )
+    serving = asyncio.create_task(server.serve())
+    await server.is_up.wait()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is up, and leaves the process's signals alone."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """As uvicorn's."""
+        await super().startup(sockets)
+        self.is_up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:  # noqa: ANN401  as uvicorn's
+        """None: they are pytest's."""
+        yield
