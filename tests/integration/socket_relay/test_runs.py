@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,7 +34,7 @@ async def service(bench: Bench) -> AsyncIterator[Service]:
     """The function's process, whose runs last 4 s and hand over in the last 3."""
     await bench.ledger.call("store_secret_v1", {"name": "pulser_functions_url", "value": bench.handlers.url})
     settings = RelaySettings.model_construct(
-        supabase_db_url=SecretStr(bench.url), slack_api_url=bench.slack.api_url, pulser_relay_seconds=4.0
+        supabase_db_url=SecretStr(bench.url), slack_api_url=HttpUrl(bench.slack.api_url), pulser_relay_seconds=4.0
     )
     made = Service(settings, DirectDatabase(bench.url), Times(PACE, TIMING, jitter=lambda: 0.05))
     yield made
@@ -116,15 +116,14 @@ async def test_sigterm_hands_over_without_a_loss(bench: Bench) -> None:
 
 async def test_two_relays_hold_two_connections_together(bench: Bench) -> None:
     """Leases: a second relay waits, and takes over what the first one lets go."""
-    async with bench.relay() as first:
-        async with bench.relay(live=0) as second:
-            for _ in range(3):
-                second.reporting.reported.clear()
-                await second.reporting.reported.wait()
-            assert len(bench.slack.sockets.live) == 2
-            first.stop()
-            await eventually(lambda: len(second.roster.alive()) == 2)
-            await eventually(lambda: len(bench.slack.sockets) == 2)
+    async with bench.relay() as first, bench.relay(live=0) as second:
+        for _ in range(3):
+            second.reporting.reported.clear()
+            await second.reporting.reported.wait()
+        assert len(bench.slack.sockets.live) == 2
+        first.stop()
+        await eventually(lambda: len(second.roster.alive()) == 2)
+        await eventually(lambda: len(bench.slack.sockets) == 2)
     assert {it["end_reason"] for it in await bench.rows()} <= {"relay_ended", "drained", "replaced"}
 
 
