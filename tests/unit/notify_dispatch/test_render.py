@@ -175,6 +175,25 @@ def test_a_deed_names_the_slack_user() -> None:
     assert "*By*" not in shown(message)
 
 
+def test_a_handler_names_the_slack_user_it_acted_for() -> None:
+    """The ledger's own events are a person's deeds, not a function's."""
+    message = rendered("alert.acknowledged", {"service": "api", "slack_user": "U0BOB"}, actor="action-handler")
+    assert message.text == "Info: <@U0BOB> acknowledged the alert for api"
+
+
+def test_nobody_else_names_a_slack_user() -> None:
+    """A slack_user in a foreign payload mentions nobody."""
+    message = rendered("alert.acknowledged", {"service": "api", "slack_user": "U0ABCDEF12"}, actor="grafana")
+    assert mentions(message.to_arguments()) == set()
+
+
+def test_where_a_handlers_event_came_from_is_not_told() -> None:
+    """Envelope and team are for the ledger; of others' events they are shown like any unknown key."""
+    payload = {"envelope_id": "e-1", "team_id": "T1"}
+    assert "e-1" not in shown(rendered("slack.command", payload, actor="command-handler"))
+    assert "*envelope_id:* e-1" in shown(rendered("slack.command", payload, actor="ana"))
+
+
 @pytest.mark.parametrize("actor", ["U123", "u0abcdef12", "U0ABCDEF12>", "X0ABCDEF12", "<@U0ABCDEF12>"])
 def test_other_actors_are_text(actor: str) -> None:
     """Only what is exactly a Slack user ID is mentioned."""

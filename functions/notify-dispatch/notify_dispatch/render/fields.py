@@ -8,7 +8,7 @@ from datetime import datetime
 from slack_sdk.models.blocks import ContextBlock, MarkdownTextObject
 
 from notify_dispatch.event import Event
-from notify_dispatch.render.words import SLACK_CLOCK_ENDS, doer, duration, measured, person, sentence, short_commit
+from notify_dispatch.render.words import SLACK_CLOCK_ENDS, duration, measured, sentence, short_commit, who
 from pulser.blocks import CONTEXT_ELEMENTS, URL_LENGTH, code, link, one_line, untrusted
 
 _VALUE = 200
@@ -37,9 +37,8 @@ def _facts(event: Event) -> Iterator[tuple[str, str]]:
     if event.duration_s is not None:
         yield "Duration", duration(event.duration_s)
     yield "Run", _run(event)
-    by = doer(event)
-    if by and not sentence(event):
-        yield "By", person(by)
+    if not sentence(event):
+        yield "By", who(event)
     yield "Reason", untrusted(event.reason or "", _VALUE)
     if event.service and event.target != event.service:  # without a service, the header names the target
         yield "Target", untrusted(event.target or "", _VALUE)

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import SectionBlock
 
 from notify_dispatch.render.fields import mrkdwn
 from notify_dispatch.render.standing import was_withdrawn
-from notify_dispatch.render.words import PERSON, SLACK_CLOCK_ENDS
+from notify_dispatch.render.words import SLACK_CLOCK_ENDS, USER
 from pulser.blocks import code, link, one_line, untrusted
 from pulser.card import Card, Person, moment
 
@@ -110,7 +110,7 @@ def _line(deed: str, by: Person, told: str = "") -> str:
 
 
 def _who(by: Person) -> str:
-    if PERSON.fullmatch(by.user):
+    if USER.fullmatch(by.user):
         return f"<@{by.user}>"
     return untrusted(one_line(by.name or by.user), _NAME) or "somebody"
 

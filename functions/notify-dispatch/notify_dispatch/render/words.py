@@ -53,6 +53,7 @@ _GOOD, _UNDER_WAY = {"passed", "completed", "approved"}, {"started", "requested"
 _FAILED: Final = {"slack.command": "Slack command failed", "slack.action": "Slack action failed"}
 SLACK_CLOCK_ENDS = 2**32
 PERSON = re.compile(r"[UW][A-Z0-9]{6,}")
+USER = re.compile(r"[UW][A-Z0-9]{2,}")  # as the ledger has it from Slack, whatever its length
 _USER_GROUP = re.compile(r"S[A-Z0-9]{6,}")
 _HEX = re.compile(r"[0-9a-fA-F]{8,}")
 _MINUTE, _HOUR, _DAY, _CENTURY = 60, 3600, 86_400, 3_155_760_000
@@ -103,8 +104,15 @@ def mention_markup(mention: str | None) -> str:
     return f"<!subteam^{mention}>" if mention and _USER_GROUP.fullmatch(mention) else ""
 
 
-def person(actor: str) -> str:
-    """Who did it, as mrkdwn: a Slack user's ID becomes a mention, all else is inert text."""
+def who(event: Event) -> str:
+    """Who did it, as mrkdwn: a Slack user's ID becomes a mention, all else is inert text; empty when nobody knows.
+
+    Where the actor is one of pulser's handlers, it is the Slack user for whom it acted.
+    """
+    if event.actor in HANDLERS:
+        user = event.slack_user or ""
+        return f"<@{user}>" if USER.fullmatch(user) else untrusted(user, NAME)
+    actor = event.actor or ""
     return f"<@{actor}>" if PERSON.fullmatch(actor) else untrusted(actor, NAME)
 
 
@@ -112,12 +120,7 @@ def sentence(event: Event) -> str | None:
     """What a person did, as mrkdwn without a full stop, when the event is a person's deed."""
     deed = None if event.event_type in _FAILED and event.at_least("error") else _DEEDS.get(event.event_type)
     preposition = "of" if event.thing in {"deploy", "rollback"} else "for"
-    return deed and f"{person(doer(event) or 'Somebody')} {deed}{_of(event, preposition)}"
-
-
-def doer(event: Event) -> str | None:
-    """Who did it: the actor, and where that is one of pulser's handlers, the Slack user for whom it acted."""
-    return event.slack_user if event.actor in HANDLERS else event.actor
+    return deed and f"{who(event) or 'Somebody'} {deed}{_of(event, preposition)}"
 
 
 def fallback(event: Event, mention: str | None, words: str) -> str:
