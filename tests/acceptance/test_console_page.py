@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from pulser_local.console import Console
 from pulser_local.slack import Content, SlackSimulator
 from tests.unit.console.browser import PHONE, needs_browser, open_page
-from tests.unit.console.fake_ledger import FakeLedger, attempt
+from tests.unit.console.fake_ledger import FakeLedger, after, attempt
 from tests.unit.console.scene import Scene, button, plain, section
 
 pytestmark = [needs_browser, pytest.mark.asyncio(loop_scope="module")]
@@ -173,6 +173,21 @@ async def test_badge_follows_the_ledger(browser: Browser, scene: Scene) -> None:
         scene.ledger.change(delivery_id, status="sent", latency_ms=873, adopted=True)
         await expect(page.locator(".message .badge")).to_have_text("873 ms · adopted")
         await expect(page.locator(".standing")).to_contain_text("adopted it instead of posting twice")
+
+
+async def test_hook_is_told_as_a_hook(browser: Browser, scene: Scene) -> None:
+    """A deploy hook in the list and in its story is a call, timed from when it was asked for."""
+    log = [attempt(1, 7030, 100, "sent")]
+    scene.ledger.add(
+        kind="hook", action="deploy", created_at=after(7000), sent_at=after(7130), latency_ms=7130, log=log
+    )
+    async with open_page(browser, f"{scene.console.url}/deliveries") as page:
+        row = page.locator("tbody tr")
+        await expect(row).to_contain_text("calls the deploy hook")
+        await expect(row).to_contain_text("130 ms")
+        await row.get_by_role("link").click()
+        await expect(page.locator(".standing")).to_contain_text("The hook has taken it.")
+        await expect(page.locator(".step-title").last).to_have_text("Taken by the hook")
 
 
 async def test_deliveries_say_what_is_not_in_slack(browser: Browser, scene: Scene) -> None:

@@ -10,7 +10,7 @@ from pulser_local.console.hands import Deed, Line, Person, Press, Private, Unusa
 from pulser_local.slack import CannotAct, Interaction, SlackSimulator
 
 Json = dict[str, Any]
-SHOWN_EPHEMERALS = 200  # the last ones of a person
+SHOWN_EPHEMERALS = 50  # the last ones of a person
 
 
 class SimulatorHands:

@@ -112,3 +112,16 @@ async def test_link_button_is_a_link_and_a_press(browser: Browser, scene: Scene)
             await page.get_by_role("link", name="Run").click()
         assert (await opened.value).url.endswith("favicon.svg")
     assert scene.hands.done == [("press", "pulser_open", ALICE.id)]
+
+
+async def test_button_is_pressed_by_keyboard(browser: Browser, scene: Scene) -> None:
+    """From a message Tab leads to its buttons, and Enter presses."""
+    scene.post("x", blocks=[ACKNOWLEDGE])
+    async with open_page(browser, scene.url()) as page:
+        await page.keyboard.press("j")
+        while await page.evaluate("document.activeElement.textContent") != "Acknowledge":
+            await page.keyboard.press("Tab")
+        async with page.expect_response("**/console/press"):
+            await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Acknowledge")).to_be_focused()
+    assert scene.hands.done == [("press", "pulser_acknowledge", ALICE.id)]

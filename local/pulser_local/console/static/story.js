@@ -97,7 +97,7 @@ function attemptSteps(delivery, step) {
   return (delivery.attempts_log ?? []).flatMap((attempt) => {
     const started = fromIso(attempt.started_at);
     const ended = fromIso(attempt.ended_at);
-    const { label, tone } = outcome(attempt.outcome);
+    const { label, tone } = outcome(attempt.outcome, delivery.kind);
     const title = attempt.purpose === "probe" ? "Looked in Slack's history" : `Attempt ${attempt.attempt}`;
     const reason = attempt.outcome === "sent" || attempt.outcome === "adopted" ? null : why(attempt);
     const steps = [waited(before, attempt, step), step(started, tone, title, `${label}${ended ? ` (${duration(ended - started)})` : ""}${reason ? `: ${reason}.` : "."}`, attempt.error && h("code", { class: "error-text" }, attempt.error), `by ${attempt.worker}`)];
@@ -115,8 +115,10 @@ function waited(before, attempt, step) {
   return step(null, "wait", limited ? `Delayed ${duration(started - ended)} by Slack's rate limit` : `Waited ${duration(started - ended)} before ${attempt.purpose === "probe" ? "looking in Slack" : "the next attempt"}`);
 }
 
+const DONE = { post: "In Slack", update: "Changed in Slack", hook: "Taken by the hook" };
+
 function lastStep(delivery, step) {
-  if (delivery.status === "sent") return [step(fromIso(delivery.sent_at), "good", delivery.adopted ? "Adopted: one message, not two" : "In Slack")];
+  if (delivery.status === "sent") return [step(fromIso(delivery.sent_at), "good", delivery.adopted ? "Adopted: one message, not two" : (DONE[delivery.kind] ?? DONE.post))];
   if (delivery.status === "dead") return [step(null, "bad", "Given up", "It stays here until you retry it.")];
   const next = fromIso(delivery.next_attempt_at);
   return next && next > new Date() ? [step(null, "wait", `Next attempt at ${clockExact(next)}`)] : [];

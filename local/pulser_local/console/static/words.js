@@ -14,6 +14,13 @@ const STATUS = {
   dead: { label: "Dead", tone: "bad", icon: "dead", means: "pulser gave up. It is not in Slack and will not be unless you retry it." },
 };
 
+const MEANS_OF_HOOK = {
+  queued: "Waiting to be called.",
+  sending: "A worker is calling it right now.",
+  sent: "The hook has taken it.",
+  dead: "pulser gave up. The hook has not taken it and will not be called again unless you retry it.",
+};
+
 /** {label, tone, icon, means} of a status; an unknown one is shown as it is. */
 export const status = (name) => STATUS[name] ?? { label: sentence(name), tone: "wait", icon: "doubt", means: "" };
 
@@ -68,8 +75,8 @@ const OUTCOME = {
   lease_expired: { label: "The worker vanished", tone: "warn" },
 };
 
-/** {label, tone} of an attempt's outcome; null means it still runs. */
-export const outcome = (name) => (name ? OUTCOME[name] ?? { label: sentence(name), tone: "wait" } : { label: "Running", tone: "wait" });
+/** {label, tone} of an attempt's outcome; null means it still runs. `kind` is the delivery's. */
+export const outcome = (name, kind = "post") => (name === "sent" && kind === "hook" ? { label: "The hook took it", tone: "good" } : name ? OUTCOME[name] ?? { label: sentence(name), tone: "wait" } : { label: "Running", tone: "wait" });
 
 /** Why, in plain words, or null. */
 export function why(row) {
@@ -106,9 +113,10 @@ export function badge(delivery) {
 export function standing(delivery) {
   const reason = why(delivery);
   const next = fromIso(delivery.next_attempt_at);
-  if (delivery.status === "sent" && delivery.kind === "hook") return "The hook has taken it.";
+  if (delivery.status === "sent" && delivery.kind === "hook") return MEANS_OF_HOOK.sent;
   if (delivery.status === "sent" && delivery.kind === "update") return "The message has been changed.";
   if (delivery.status === "sent") return delivery.adopted ? "In Slack. The answer was lost; pulser found its message there and adopted it instead of posting twice." : "In Slack.";
   const due = next && next > new Date() && delivery.status !== "dead" ? ` Next attempt ${ago(next)}.` : "";
-  return `${status(delivery.status).means}${reason ? ` Reason: ${reason}.` : ""}${due}`;
+  const means = (delivery.kind === "hook" && MEANS_OF_HOOK[delivery.status]) || status(delivery.status).means;
+  return `${means}${reason ? ` Reason: ${reason}.` : ""}${due}`;
 }
