@@ -8,14 +8,14 @@ as $$
 declare
     pruned integer;
 begin
-    delete from ops.relay_sessions r
-    using (
+    -- Chosen once: as a part of the delete, the choice may be made again for each row, each time with other rows.
+    with old as materialized (
         select s.session_id from ops.relay_sessions s
         where s.ended_at < now() - interval '30 days'
             or s.state <> 'ended' and s.lease_until < now() - interval '30 days'
         limit max_rows for update skip locked
-    ) old
-    where r.session_id = old.session_id;
+    )
+    delete from ops.relay_sessions r using old where r.session_id = old.session_id;
     get diagnostics pruned = row_count;
     return pruned;
 end;
