@@ -62,12 +62,14 @@ class Envelope:
             raise EnvelopeError("the frame has no envelope_id")
         if len(envelope_id) > _ID_LENGTH:
             raise EnvelopeError("the envelope_id is too long")
-        retry = frame.get("retry_attempt")
+        if storable(envelope_id) != envelope_id:
+            # Stored under another id, it would be acknowledged under another one, too.
+            raise EnvelopeError("the envelope_id cannot be stored")
         return replace(
             _envelope(envelope_id, _text(frame, "type") or "raw", frame.get("payload")),
             accepts_payload=frame.get("accepts_response_payload") is True,
-            retry_attempt=retry if isinstance(retry, int) and not isinstance(retry, bool) else None,
-            retry_reason=_text(frame, "retry_reason"),
+            retry_attempt=_attempt(frame.get("retry_attempt")),
+            retry_reason=storable(_text(frame, "retry_reason") or "")[:_ID_LENGTH] or None,
         )
 
     @classmethod
@@ -220,7 +222,7 @@ def _envelope(envelope_id: str, kind: str, payload: object) -> Envelope:
     body = {name: value for name, value in body.items() if name != "token"}
     team_id = _first(body, ("team_id",), ("team", "id"), ("user", "team_id"), ("enterprise", "id"))
     return Envelope(
-        envelope_id=storable(envelope_id),
+        envelope_id=envelope_id,
         team_id=(team_id or UNKNOWN_TEAM)[:_ID_LENGTH],
         type=storable(kind)[:_ID_LENGTH],
         payload=body,
@@ -240,6 +242,11 @@ def _refusal(kind: str, payload: Mapping[str, Any], team_id: str | None) -> str 
     if kind == "slash_commands" and not _text(payload, "command"):
         return "the command has no name"
     return None if team_id else "the payload names no team"
+
+
+def _attempt(count: object) -> int | None:
+    """Slack's count of redeliveries; None of what is none, or would fit into no column."""
+    return count if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10_000 else None
 
 
 def _text(found: object, *path: str) -> str | None:

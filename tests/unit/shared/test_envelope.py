@@ -250,3 +250,22 @@ def _read_all(envelope: Envelope) -> None:
     assert isinstance(envelope.response_url, str | None)
     told = json.dumps(envelope.to_record(transport="socket", received_at=1.0), allow_nan=False)
     assert "\\u0000" not in told
+
+
+@pytest.mark.parametrize("attempt", [10**30, -1, True, "1", None, 1.5])
+def test_an_odd_count_of_redeliveries_is_none(attempt: object) -> None:
+    """No column could hold it, and it decides nothing."""
+    frame = {"envelope_id": "e1", "type": "events_api", "payload": {}, "retry_attempt": attempt}
+    assert Envelope.from_frame(frame).retry_attempt is None
+
+
+def test_a_reason_that_cannot_be_stored_is_made_storable() -> None:
+    """One odd word must not keep an envelope from being recorded."""
+    frame = {"envelope_id": "e1", "type": "events_api", "payload": {}, "retry_reason": "time\x00out"}
+    assert Envelope.from_frame(frame).retry_reason == "time�out"
+
+
+def test_an_id_that_cannot_be_stored_is_no_envelopes_id() -> None:
+    """It would be acknowledged under another id than it came with."""
+    with pytest.raises(EnvelopeError, match="cannot be stored"):
+        Envelope.from_frame({"envelope_id": "e\x001", "type": "events_api", "payload": {}})
