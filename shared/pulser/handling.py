@@ -28,7 +28,7 @@ from pulser.slack import SlackApi
 from pulser.vault import Vault
 
 ANSWER_WITHIN = 2.5  # seconds, of the three that Slack waits for the answer to its own request
-LONGEST_WAIT = 3.0
+LONGEST_WAIT = 30.0  # seconds that a caller may ask for; Slack's deadline is the relay's to keep
 _GRACE = 0.05  # seconds: an answer that was ready in time is still taken
 
 Checks = Callable[[], Awaitable[dict[str, dict[str, Any]]]]
@@ -134,6 +134,9 @@ class HandlerService:
         except PulserError as error:
             log.warning("envelope_not_claimed", envelope_id=envelope_id, error=str(error))
             return error
+        except Exception:  # the boundary of a request: Slack and the relay never get a 500 for it
+            log.exception("envelope_not_claimed", envelope_id=envelope_id)
+            return Done("failed")
 
     async def _answer_slack(self, request: Request, body: bytes, came_at: float) -> Response:
         """Slack's own request: verified, recorded, carried out. A forgery of any kind is a 401."""

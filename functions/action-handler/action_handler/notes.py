@@ -96,7 +96,9 @@ def other_release(card: Card, drawn_for: str | None) -> str:
 
 def unknown_service(service: str | None) -> str:
     """There is no policy, so there is no permission."""
-    return f"pulser does not know the service {_service(service or '(none)')} (pulser.yaml). {NOTHING_CHANGED}"
+    if not service:
+        return f"This message names no service, so pulser does not know who may. {NOTHING_CHANGED}"
+    return f"pulser does not know the service {_service(service)} (pulser.yaml). {NOTHING_CHANGED}"
 
 
 def no_hook(verb: Verb, service: str) -> str:

@@ -71,6 +71,14 @@ class FakeLedger:
         """The next `times` calls of `function` find no database."""
         self.troubles[function] += [Trouble(DatabaseUnavailable("away"), after)] * times
 
+    def let_time_pass(self) -> None:
+        """Leases end, and what waits for its next try is due."""
+        for row in self.rows.values():
+            if row.status in {"processing", "waiting"}:
+                row.status, row.token = "pending", None
+            if row.reply_status == "claimed" or (row.reply_status or "").startswith("failed"):
+                row.reply_status = "due"
+
     def put(self, record: dict[str, Any]) -> Row:
         """An envelope that the relay has recorded."""
         return self.rows.setdefault((record["team_id"], record["envelope_id"]), Row(record))
