@@ -89,6 +89,13 @@ class TransportOrder(Order):
     events: str = ""
 
 
+class TriggerOrder(Order):
+    """The body of PUT /sim/triggers: how long a trigger_id is good, and how much of it Slack itself uses up."""
+
+    seconds: float = Field(default=3.0, gt=0)
+    lag: float = Field(default=0.0, ge=0)
+
+
 @dataclass(frozen=True, slots=True)
 class ActingControls:
     """Answers the controls by which one simulator's people act."""
@@ -106,6 +113,7 @@ class ActingControls:
         router.add_get("/sim/modals", self.list_modals)
         router.add_get("/sim/people", self.list_people)
         router.add_post("/sim/people", self.add_person)
+        router.add_put("/sim/triggers", self.change_triggers)
         router.add_get("/sim/transport", self.show_transport)
         router.add_put("/sim/transport", self.change_transport)
 
@@ -219,6 +227,13 @@ class ActingControls:
             raise ControlError(400, "give either name or handle")
         added = people.add(order.name).id if order.name else people.add_group(order.handle, order.users).id
         return web.json_response({"ok": True, "id": added}, status=201)
+
+    @answers_errors
+    async def change_triggers(self, request: web.Request) -> web.Response:
+        """PUT /sim/triggers, the body a TriggerOrder."""
+        order, triggers = await read_order(request, TriggerOrder), self.simulator.interactivity.triggers
+        triggers.seconds, triggers.lag = order.seconds, order.lag
+        return web.json_response({"ok": True})
 
     @answers_errors
     async def show_transport(self, _request: web.Request) -> web.Response:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Deed = Literal["mute", "unmute", "reset", "end", "close", "disconnect", "text", "binary", "fragments", "ping", "change"]
 
 
+RATE_LIMITED = "app_rate_limited"  # a known envelope, but one that clients have crashed on
+
+
 class SocketOrder(Order):
     """The body of POST /sim/sockets/<id>; `do` says what, the rest how. The id "all" is every open socket.
 
@@ -142,8 +145,11 @@ class SocketControls:
         order = await read_order(request, EnvelopeOrder)
         if (order.envelope is None) == (order.odd is None):
             raise ControlError(400, "give either envelope or odd")
+        if order.odd == RATE_LIMITED:
+            self.simulator.acting.rate_limited()
+            return web.json_response({"ok": True}, status=201)
         if order.odd is not None and order.odd not in ODD:
-            raise ControlError(400, f"odd: one of {', '.join(ODD)}")
+            raise ControlError(400, f"odd: one of {', '.join([*ODD, RATE_LIMITED])}")
         if order.socket is not None and order.socket not in {one.id for one in self._sockets}:
             raise ControlError(404, f"there is no socket {order.socket}")
         for _ in range(order.times):

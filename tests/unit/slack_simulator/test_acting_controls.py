@@ -116,6 +116,14 @@ async def test_what_nobody_can_do(call: Caller, app: App, deed: str, order: Json
     assert len(app.simulator.sockets.log.sent) == 0
 
 
+async def test_triggers_are_shortened(call: Caller, acking: Acking) -> None:
+    """A trigger may be as good as used up when it arrives."""
+    await call.send("PUT", "/sim/triggers", json={"lag": 5})
+    await acking.simulator.command("/pulser")
+    answer = await acking.call("views.open", trigger_id=acking.payload["trigger_id"], view=modal())
+    assert answer["error"] == "expired_trigger_id"
+
+
 async def test_unknown_interaction(call: Caller) -> None:
     """An interaction that is not there is not found."""
     assert (await call.send("GET", "/sim/interactions/i9")).status == 404

@@ -109,6 +109,13 @@ async def test_odd_envelopes_by_name(call: Caller, app: App) -> None:
     assert "payload" not in await socket.message()
 
 
+async def test_rate_limited_by_name(call: Caller, app: App) -> None:
+    """app_rate_limited is sent by its name."""
+    socket = await app.connect()
+    await call.send("POST", "/sim/envelopes", json={"odd": "app_rate_limited"})
+    assert (await socket.message())["payload"]["type"] == "app_rate_limited"
+
+
 async def test_acks_and_envelopes_are_listed(call: Caller, app: App) -> None:
     """What was sent and acked is given, until it is forgotten."""
     socket = await app.connect()
