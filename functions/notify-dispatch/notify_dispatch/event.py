@@ -39,7 +39,11 @@ _TEXTS = ("title", "summary")
 _NUMBERS = ("duration_s", "error_rate", "threshold")
 # Of these the ledger itself writes the events. Who acted in Slack, and by which envelope, stands in their payload.
 HANDLERS: Final = frozenset({"action-handler", "command-handler"})
-_OF_THE_LEDGER = ("envelope_id", "team_id")
+# What these say again for whoever queries the ledger; people read it in the sentence, or in the card's history.
+_OF_THE_LEDGER = frozenset({
+    *("envelope_id", "team_id", "slack_user_name", "approval_required"),
+    *("requested_by", "approved_by", "rejected_by", "acknowledged_by", "investigating_by"),
+})  # fmt: skip
 _KNOWN = frozenset({"severity", "url", *_LINES, *_TEXTS, *_NUMBERS})
 
 _ID, _LINE, _TEXT, _RAW, _KEY = 100, 300, 4000, 8000, 80
@@ -113,7 +117,8 @@ def _parse(value: object) -> Event:
     event_type = _line(row.get("event_type")) or "unknown"
     actor = _line(row.get("actor"))
     if actor in HANDLERS:
-        extra = tuple(it for it in extra if it[0] not in _OF_THE_LEDGER)
+        told = _OF_THE_LEDGER if event_type.startswith("slack.") else _OF_THE_LEDGER | {"action"}
+        extra = tuple(it for it in extra if it[0] not in told)
     status = _line(row.get("status"))
     return Event(
         event_id=fit(_line(row.get("event_id")) or "", _ID),

@@ -148,6 +148,16 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
             ["Rollback of `1.2.3` requested by <@U0BOB00001>, 07:42:00", "Rollback hook failed"],
             "",
         ),
+        (
+            ASKED,
+            card("deploy", "completed", rollback=ROLLBACK, result=result("completed", version="1.2.2")),
+            "⚪ Rollback completed",
+            [
+                "Rollback of `1.2.3` requested by <@U0BOB00001>, 07:42:00",
+                "Rollback completed, 07:45:00: version `1.2.2`",
+            ],
+            "",
+        ),
         (RELEASE, card("release", "deployed"), "🟢 Deploy completed", [], "rollback open"),
         (
             RELEASE,
@@ -206,6 +216,13 @@ def test_the_latest_deed_stands_last() -> None:
     earlier = {**ACCEPTED, "at": "2026-11-24T07:30:00Z"}
     told = section_texts(drawn(RELEASE, card("release", "rolling_back", rollback=ROLLBACK, hook=earlier)))
     assert told.index("hook accepted") < told.index("requested by")
+
+
+def test_what_followed_in_the_same_second_stands_after_its_cause() -> None:
+    """The ledger's own times are in whole seconds; a person's are finer, and would seem later."""
+    approval = {"by": {**BOB, "at": "2026-11-24T07:42:03.900000+00:00"}, "decision": "approved"}
+    told = section_texts(drawn(ASKED, card("deploy", "approved", approval=approval, hook=ACCEPTED)))
+    assert told.index("Approved by") < told.index("Deploy hook accepted")
 
 
 @pytest.mark.parametrize("user", ["U1", "<!channel>", "u0alice001", "U0ALICE001> <!here"])

@@ -9,7 +9,7 @@ from typing import Any, Final
 from slack_sdk.models.blocks import SectionBlock
 
 from notify_dispatch.render.fields import mrkdwn
-from notify_dispatch.render.standing import was_withdrawn
+from notify_dispatch.render.standing import tells_rollback, was_withdrawn
 from notify_dispatch.render.words import SLACK_CLOCK_ENDS, USER
 from pulser.blocks import code, link, one_line, untrusted
 from pulser.card import Card, Person, moment
@@ -25,7 +25,8 @@ Line = tuple[datetime | None, str]
 def history(card: Card | None) -> SectionBlock | None:
     """The lines in the order of time; None when nothing was done yet."""
     lines = [] if card is None else [line for tell in _TELLERS for line in tell(card)]
-    told = [text for _, text in sorted(lines, key=lambda line: line[0] or _NEVER)]
+    # To the second, as the ledger's own times are: of one second, what caused comes before what followed.
+    told = [text for _, text in sorted(lines, key=lambda line: line[0].replace(microsecond=0) if line[0] else _NEVER)]
     return SectionBlock(text=mrkdwn("\n".join(told))) if told else None
 
 
@@ -89,7 +90,7 @@ def _result(card: Card) -> Iterator[Line]:
         return
     version, at = _text(told.get("version"), _VERSION), moment(told.get("at"))
     of = f": version {code(version, _VERSION)}" if version else ""
-    name = "Rollback" if card.kind == "release" else "Deploy"
+    name = "Rollback" if tells_rollback(card) else "Deploy"
     yield at, f"{name} {what}{_when(at)}{of}{_link(told.get('url'), 'see it')}"
 
 

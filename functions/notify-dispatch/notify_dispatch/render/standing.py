@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from notify_dispatch.event import Event
 from notify_dispatch.render.words import HEADLINES, headline, symbol
 from pulser.blocks import safe_url
-from pulser.card import Card
+from pulser.card import Card, moment
 
 Kind = Literal["alert", "deploy", "release", "news"]
 
@@ -89,9 +89,21 @@ def _of_deploy(card: Card) -> tuple[str, str] | None:
         return "⚪", "Deploy request withdrawn"
     if card.phase == "completed" and card.state.get("rollback"):
         hook = _part(card, "hook")
-        failed = hook.get("action") == "rollback" and hook.get("status") == "failed"
-        return ("🔴", "Rollback failed") if failed else ("🟠", "Rollback requested")
+        ended = _part(card, "result").get("what") if tells_rollback(card) else None
+        if ended == "completed":
+            return _SAID["release", "rolled_back"]
+        failed = ended == "failed" or (hook.get("action") == "rollback" and hook.get("status") == "failed")
+        return ("🔴", "Rollback failed") if failed else _SAID["release", "rolling_back"]
     return None
+
+
+def tells_rollback(card: Card) -> bool:
+    """Whether the result is that of a rollback: on a deploy's card, what came after the rollback was asked for."""
+    if card.kind == "release":
+        return True
+    by, at = card.person("rollback"), moment(_part(card, "result").get("at"))
+    # The ledger's times are in whole seconds, those of people are finer.
+    return by is not None and by.at is not None and at is not None and at >= by.at.replace(microsecond=0)
 
 
 def was_withdrawn(card: Card) -> bool:
