@@ -203,3 +203,12 @@ async def test_header_says_whether_pulser_listens(browser: Browser, scene: Scene
         await expect(page.locator("#line .not-phone")).to_have_text("pulser connected, 1 socket")
         scene.hands.now = line
         await expect(page.locator("#line .not-phone")).to_have_text(words)
+
+
+async def test_first_message_has_its_day(browser: Browser, scene: Scene) -> None:
+    """The day stands above the first message of a channel, also when a private one came before it."""
+    async with open_page(browser, scene.url()) as page:
+        scene.hands.whisper(ALICE.id, scene.id("ops-deploy"), "first")
+        await expect(page.locator(".is-private")).to_be_visible()
+        scene.post("second")
+        await expect(page.locator(".day")).to_have_text(["Today"])

@@ -122,7 +122,7 @@ export class ChannelView {
   #append(message) {
     this.#list.querySelector(".empty-place")?.remove();
     this.#hint.hidden = false;
-    const last = this.#rows().at(-1);
+    const last = this.#rows().filter((row) => !row.matches(".is-private")).at(-1);
     const name = dayName(fromTs(message.ts));
     if (!last || dayName(fromTs(last.dataset.ts)) !== name) this.#list.append(h("li", { class: "day", role: "separator" }, h("span", {}, name)));
     const row = messageRow(message, this.#store);
