@@ -51,15 +51,13 @@ async def test_a_batch_is_bounded(db: Session) -> None:
     assert [await db.call("prune_relay_sessions_v1", max_rows=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
-async def test_a_batch_is_bounded_however_it_is_planned(db: Session) -> None:
-    """A nested loop, as it is chosen while the table's statistics are old, must not choose anew for each row."""
-    for _ in range(5):
-        await lay(db, 31 * DAY + 1, 31 * DAY)
-    async with db.connection.transaction():
-        await db.run(
-            "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_material = off"
-        )
-        assert [await db.call("prune_relay_sessions_v1", max_rows=2) for _ in range(4)] == [2, 2, 1, 0]
+async def test_a_batch_is_bounded_however_it_is_planned(own: Session) -> None:
+    """With statistics of when the table had one row: a nested loop must not choose anew for each row."""
+    await lay(own, 31 * DAY + 1, 31 * DAY)
+    await own.run("vacuum analyze ops.relay_sessions")
+    for _ in range(4):
+        await lay(own, 31 * DAY + 1, 31 * DAY)
+    assert [await own.call("prune_relay_sessions_v1", max_rows=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 async def test_a_thousand_are_removed_at_a_time(db: Session) -> None:
