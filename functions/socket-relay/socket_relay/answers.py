@@ -75,8 +75,9 @@ class Answers:
 
     async def finish(self, limit: float) -> None:
         """Let what was begun end within `limit` seconds, then stop it."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=limit)
+        until = self.clock() + limit
+        while self._tasks and (left := until - self.clock()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

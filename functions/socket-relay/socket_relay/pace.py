@@ -14,6 +14,7 @@ class Pace:
     lease: int = 20  # of a session, in whole seconds; several missed reports fit in
     ask_again: float = 1.0  # at least, between two questions for a lease
     ask_at_most: float = 5.0  # at most: a lease that a dead relay held is free sooner than the ledger foresaw
+    recount: float = 120.0  # between two looks whether ghosts are gone: Slack counts in a hello only
     # Dialling.
     dial_limit: float = 10.0  # TCP, TLS and upgrade
     close_limit: float = 1.0  # a peer that does not answer our close

@@ -86,6 +86,7 @@ class Relay:
         self._parts = parts
         self._pace = times.pace
         self._seconds = seconds
+        self._retire_before = min(times.pace.retire_before, seconds / 2)
         self._clock = times.clock
         self._stopping = asyncio.Event()
         ledger_clock = LedgerClock()
@@ -117,6 +118,7 @@ class Relay:
         log.info("relay_started", worker=self.worker)
         self.reporting.ends_at = self._clock() + self._seconds
         dialling = [asyncio.create_task(_kept(seat)) for seat in self._seats]
+        dialling.append(asyncio.create_task(self._recount()))
         reporting = asyncio.create_task(self.reporting.run())
         try:
             await self._serve()
@@ -138,10 +140,17 @@ class Relay:
             self.reporting.reported.clear()
 
     async def _serve(self) -> None:
-        until_retirement = self._seconds - self._pace.retire_before if self._seconds < math.inf else None
+        until_retirement = self._seconds - self._retire_before if self._seconds < math.inf else None
         with suppress(TimeoutError):
             async with asyncio.timeout(until_retirement):
                 await self._stopping.wait()
+
+    async def _recount(self) -> None:
+        """As long as there are ghosts, have them counted anew: a new connection tells whether they are gone."""
+        while True:
+            await asyncio.sleep(self._pace.recount)
+            if self.reporting.ghosts.ghosts:
+                self._seats[0].renew()
 
     async def _hand_over(self) -> None:
         """Serve on until others do, or the time is up. Their leases are granted because ours are retiring."""
@@ -150,7 +159,7 @@ class Relay:
         self.reporting.reported.clear()
         self.roster.changed.set()
         log.info("relay_retires", worker=self.worker)
-        limit = self._pace.stop_limit if self._stopping.is_set() else self._pace.retire_before
+        limit = self._pace.stop_limit if self._stopping.is_set() else self._retire_before
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 await self._until_others_serve()

@@ -18,6 +18,7 @@ class Runs:
     def __init__(self, make: Callable[[int], Relay]) -> None:
         self._make = make
         self._number = 0
+        self._stopping = False
         self._present: Relay | None = None
         self._tasks: dict[asyncio.Task[None], Relay] = {}
 
@@ -26,8 +27,10 @@ class Runs:
         """The run that takes connections, or did last."""
         return self._present
 
-    def ring(self) -> Relay:
-        """The run that serves; a new one when there is none or it retires. The process works on after the answer."""
+    def ring(self) -> Relay | None:
+        """The run that serves; a new one when there is none or it retires. None in a process that is about to end."""
+        if self._stopping:
+            return None
         serving = [it for it in self._tasks.values() if not it.retiring]
         if serving:
             return serving[-1]
@@ -37,6 +40,13 @@ class Runs:
         self._tasks[task] = relay
         task.add_done_callback(lambda it: self._tasks.pop(it, None))
         return relay
+
+    async def stop(self) -> None:
+        """SIGTERM: all runs hand over, to another process, and end."""
+        self._stopping = True
+        for relay in self._tasks.values():
+            relay.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def close(self) -> None:
         """End all runs, without waiting for successors."""

@@ -82,6 +82,10 @@ class Seat:
                 log.warning("not_connected", reason=failure.reason)
                 await self._pause(failure.wait)
 
+    def renew(self) -> None:
+        """Replace what is in the seat, for the sake of a fresh hello."""
+        self._wanted.set()
+
     async def served(self) -> None:
         """Wait until all that was opened has ended."""
         await asyncio.gather(*self._tasks, return_exceptions=True)

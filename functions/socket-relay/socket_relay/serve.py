@@ -18,7 +18,9 @@ from pulser.database import Database, connect
 from pulser.errors import PulserError, SecretMissing
 from pulser.http import KeyCheck, answer_error, answer_health
 from pulser.vault import Vault
+from socket_relay.ending import before_sigterm
 from socket_relay.health import Health
+from socket_relay.pace import Pace
 from socket_relay.relay import Parts, Relay, Times
 from socket_relay.runs import Runs
 from socket_relay.settings import RelaySettings
@@ -33,7 +35,7 @@ class Service:
     """Everything one process of the function needs, made at its first request: the process was forked before."""
 
     def __init__(self, settings: RelaySettings, ledger: Database, times: Times | None = None) -> None:
-        times = times or Times()
+        times = times or Times(Pace(stop_limit=settings.pulser_stop_seconds))
         vault = Vault(ledger)
         self._keys = KeyCheck(vault)
         self._health = Health(ledger, vault)
@@ -64,13 +66,20 @@ class Service:
             return answer_error(503, "unavailable", f"the key cannot be checked: {why}")
         if not admitted:
             return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
+        return await self._ring(wait=bool(request.query_params.get("wait")))
+
+    async def _ring(self, *, wait: bool) -> Response:
+        if self.runs.present is None:
+            before_sigterm(self.runs.stop)
         relay = self.runs.ring()
-        if request.query_params.get("wait"):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WAIT):
-                    await relay.until_live()
-            return JSONResponse({"ok": True, "live": len(relay.roster.alive())})
-        return JSONResponse({"ok": True, "accepted": True}, status_code=202)
+        if relay is None:
+            return answer_error(503, "stopping", "this process is about to end; another one is to be rung")
+        if not wait:
+            return JSONResponse({"ok": True, "accepted": True}, status_code=202)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT):
+                await relay.until_live()
+        return JSONResponse({"ok": True, "live": len(relay.roster.alive())})
 
     async def close(self) -> None:
         """End the runs and give connections back."""

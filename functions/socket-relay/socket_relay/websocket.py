@@ -83,7 +83,16 @@ async def dial(ticket: Ticket, pace: Pace) -> ClientConnection:
             compression=None,
             proxy=proxy,
         )
-    except (OSError, TimeoutError, InvalidHandshake, InvalidURI, InvalidProxy, EOFError, ValueError) as error:
+    except (
+        OSError,
+        TimeoutError,
+        InvalidHandshake,
+        InvalidURI,
+        InvalidProxy,
+        EOFError,
+        ValueError,
+        ImportError,
+    ) as error:
         raise DialFailed(type(error).__name__) from None
 
 
@@ -204,7 +213,11 @@ class Connection:
             self._ticking = loop.call_later(max(0.0, at - self._clock()), self._tick)
 
     def _tick(self) -> None:
-        self._do(self.session.tick(self._clock()))
+        try:
+            self._do(self.session.tick(self._clock()))
+        except Exception:  # the boundary of a timer: a connection that nobody watches must not look open
+            log.exception("tick_failed", session_id=self.id)
+            self._start(self._close(1011, "internal error"))
 
     async def _ping(self) -> None:
         with suppress(ConnectionClosed):

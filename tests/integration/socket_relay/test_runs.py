@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
+import aiohttp
 import pytest
 from pydantic import HttpUrl, SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pulser.database import DirectDatabase
+from pulser_local.functions import FunctionProcess, find_functions
+from pulser_local.ports import free_port
 from pulser_local.slack.faults import Fault
+from pulser_local.stack_options import ROOT
 from socket_relay.relay import Times
 from socket_relay.serve import Service
 from socket_relay.settings import RelaySettings
@@ -95,16 +101,12 @@ async def test_a_run_rings_its_successor_itself(bench: Bench, service: Service) 
 async def test_sigterm_hands_over_without_a_loss(bench: Bench) -> None:
     """Row 33: five commands are in flight when a relay is stopped and another starts: none is lost, 10 s at most."""
     bench.handlers.delay = 0.5
-    async with bench.relay(live=0, pace=replace(PACE, stop_limit=5.0)) as second:
-        async with bench.relay(live=0, handover=True) as first:
-            await eventually(lambda: len(bench.slack.sockets.live) == 2)
-            leaving, staying = (first, second) if first.roster.alive() else (second, first)
-            assert not staying.roster.alive()
-            commands = [asyncio.create_task(bench.command()) for _ in range(5)]
-            await bench.handlers.rung.wait()
-            stopped_at = time.monotonic()
-            leaving.stop()
-            await eventually(lambda: len(staying.roster.alive()) == 2)
+    async with bench.relay(handover=True, pace=replace(PACE, stop_limit=8.0)) as leaving:
+        commands = [asyncio.create_task(bench.command()) for _ in range(5)]
+        await bench.handlers.rung.wait()
+        stopped_at = time.monotonic()
+        leaving.stop()
+        async with bench.relay():  # its two are granted, since the others retire
             done = await asyncio.gather(*commands)
             await eventually(lambda: not list(leaving.roster.connections()))
             assert time.monotonic() - stopped_at <= 10.0
@@ -130,3 +132,26 @@ async def test_two_relays_hold_two_connections_together(bench: Bench) -> None:
 async def _is_rung(bench: Bench) -> bool:
     rung = await bench.sql.fetchval("select count(*) from net.http_request_queue where url like '%/socket-relay'")
     return int(rung) >= 1
+
+
+async def test_the_functions_process_ends_its_leases(bench: Bench, tmp_path: Path) -> None:
+    """SIGTERM to the deployed function: its connections are closed and their leases ended within ten seconds."""
+    (source,) = [it for it in find_functions(ROOT / "functions") if it.name == "socket-relay"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "SUPABASE_DB_URL": bench.url,
+        "SLACK_API_URL": bench.slack.api_url,
+        "PULSER_STOP_SECONDS": "0.5",
+    }
+    process = FunctionProcess(source, port=free_port(), environment=environment, on_line=lambda _: None)
+    await process.start()
+    try:
+        async with aiohttp.ClientSession() as http, http.post(process.url, headers={"apikey": KEY}) as answer:
+            assert answer.status == 202
+        await eventually(lambda: len(bench.slack.sockets.live) == 2)
+        stopped_at = time.monotonic()
+    finally:
+        await process.stop()
+    assert time.monotonic() - stopped_at <= 10.0
+    assert {(it["state"], it["end_reason"]) for it in await bench.rows()} == {("ended", "relay_ended")}

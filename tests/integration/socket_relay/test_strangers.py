@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pulser.vault import Vault
 from socket_relay.health import Health
-from tests.integration.socket_relay.conftest import Bench, eventually
+from tests.integration.socket_relay.conftest import PACE, Bench, eventually
 
 OPEN = "apps.connections.open"
 
@@ -19,6 +21,17 @@ async def test_connections_that_are_gone_are_noticed(bench: Bench) -> None:
         await eventually(lambda: _has_alarm(bench, "ghost_connections"))
         health = (await Health(bench.ledger, Vault(bench.ledger)).checks())["relay"]
     assert (health["ok"], health["ghosts"]) == (False, 7)
+
+
+async def test_ghosts_that_are_gone_are_forgotten(bench: Bench) -> None:
+    """Row 11: Slack tells its count in a hello only; a new connection finds out that the ghosts are gone."""
+    bench.slack.sockets.settings.ghosts = 3
+    async with bench.relay(pace=replace(PACE, recount=0.5)) as relay:
+        await eventually(lambda: relay.reporting.ghosts.ghosts == 3)
+        bench.slack.sockets.settings.ghosts = 0
+        await eventually(lambda: relay.reporting.ghosts.ghosts == 0)
+        await eventually(lambda: len(bench.slack.sockets) == 2)
+        assert (await bench.ledger.call("relay_status_v1"))["ghosts"] == 0
 
 
 async def test_our_own_connections_are_no_ghosts(bench: Bench) -> None:
