@@ -55,8 +55,8 @@ class Demo:
         in_order = [self._emitted[event.event_type] for event in self._events]
         # Before anybody acts: from then on there are messages that no event of ours made.
         standing = standing_messages(self._simulator, self._stack.urls.console_url)
-        acts = await DemoActs(self._simulator).run()
-        return replace(judge(in_order, self._stories, standing), acts=acts)
+        report = judge(in_order, self._stories, standing)
+        return replace(report, acts=await DemoActs(self._simulator).run()) if report.ok else report
 
     async def _follow(self, event: DemoEvent, connection: asyncpg.Connection) -> None:
         async with AsyncExitStack() as pace:

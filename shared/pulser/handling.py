@@ -161,7 +161,7 @@ class HandlerService:
             # Not recorded, so not acknowledged (invariant 1): Slack sends events again, and tells people of the rest.
             log.warning("envelope_not_recorded", error=str(error))
             return answer_error(503, "unavailable", "the ledger does not answer")
-        if recorded["state"] == "duplicate" and recorded.get("same_id"):
+        if recorded["state"] == "replayed":
             log.warning("replayed_request", envelope_id=envelope.envelope_id)
             return _forged()
         if recorded["state"] == "expired" and envelope.handler == self.function:

@@ -1,4 +1,5 @@
--- A delivery as the ledger's readers see it. latency_ms: from the event's record to Slack's ok.
+-- A delivery as the ledger's readers see it. latency_ms: to Slack's ok, from the event's record, or for an update and a call
+-- from when they were queued.
 create or replace function ops.delivery_summary_v1(delivery ops.deliveries, event jsonb, recorded_at timestamptz)
 returns jsonb
 language sql
@@ -13,7 +14,7 @@ as $$
         'created_at', delivery.created_at,
         'next_attempt_at', case when delivery.status in ('queued', 'failed', 'in_doubt') then delivery.next_attempt_at end,
         'sent_at', delivery.sent_at, 'slack_channel_id', delivery.slack_channel_id, 'slack_ts', delivery.slack_ts,
-        'latency_ms', round(extract(epoch from delivery.sent_at - recorded_at) * 1000)
+        'latency_ms', round(extract(epoch from delivery.sent_at - case delivery.kind when 'post' then recorded_at else delivery.created_at end) * 1000)
     )
 $$;
 

@@ -14,10 +14,6 @@ from typing import Any
 import asyncpg
 
 from pulser_local.slack import SlackSimulator
-from pulser_local.slack.interactions import payloads
-from pulser_local.slack.interactions.elements import action
-from pulser_local.slack.interactions.payloads import Click
-from pulser_local.slack.interactions.response_urls import Original
 from pulser_local.slack.interactions.story import Interaction
 from tests.acceptance.stack import Dev, descendants, emit, running, shown_by_ps, until
 
@@ -68,13 +64,7 @@ class Workplace:
 
     async def click(self, alert: Alert, user: str, action_id: str = "pulser_acknowledge") -> Interaction:
         """A click on the message as it was when it was new, however it looks by now."""
-        # The simulator lets people press what is there now; this one has not seen the change yet.
-        acting, clock = self.simulator.acting, self.simulator.clock
-        person, channel = acting._user(user), acting._channel(alert.channel_id)
-        reply, url = acting._reply("actions", Original(channel.id, alert.ts, is_private=False))
-        pressed = Click(action(alert.shown["blocks"], action_id, None, at=clock.now()), reply)
-        payload = payloads.message_click(acting._origin(), person, channel, alert.shown, pressed)
-        return await acting._send(acting._interactive(payload), "block_actions", person, url=url)
+        return await self.simulator.press_seen(alert.channel_id, alert.shown, action_id, user_id=user)
 
     async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401  # whatever the query gives
         """The first column of the first row."""

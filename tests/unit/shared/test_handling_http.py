@@ -242,6 +242,12 @@ class TestSlacksRequests:
         told = await door.slack(command())
         assert (told.status_code, len(door.handled)) == (401, 1)
 
+    async def test_a_replay_that_cannot_be_told_from_a_retry_is_not_acknowledged(self, door: Door) -> None:
+        """The ledger went away in between: Slack is told to come again."""
+        await door.slack(command())
+        door.ledger.away("envelope_story_v1")
+        assert (await door.slack(command())).status_code == 503
+
     async def test_a_retry_of_slack_gets_the_stored_ack(self, door: Door) -> None:
         """Another signature, the same command: one effect."""
         body = command()
