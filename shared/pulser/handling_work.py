@@ -34,6 +34,7 @@ ENVELOPES_AT_ONCE = 16
 REPLIES_AT_ONCE = 16
 # Of those that nobody waits for: a burst of clicks must leave the database room for recording the next ones.
 HANDS = 3
+MOUTHS = 8  # replies that are sent at once; a Slack that is slow to take them must not hold up the clicks
 NOBODY_WAITS = -math.inf
 
 log = structlog.get_logger()
@@ -87,6 +88,7 @@ class Work:
     handle_seconds: float = HANDLE_SECONDS
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HANDS))
+    _mouths: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOUTHS))
 
     async def run(self, team_id: str, envelope_id: str, answer_by: float) -> Done:
         """Claim one recorded envelope and carry it out. Raises PulserError when the ledger cannot be asked."""
@@ -118,7 +120,7 @@ class Work:
 
     async def reply(self, key: Mapping[str, str]) -> None:
         """Send the reply that the ledger holds for an envelope ({"team_id", "envelope_id"}), if it is due."""
-        async with self._hands:
+        async with self._mouths:
             try:
                 claimed = await self.ledger.call("claim_reply_v1", key)
             except PulserError as error:

@@ -14,6 +14,7 @@ from pulser.errors import PulserError
 from pulser.slack import SlackApi
 
 REMEMBERED_FOR = 60.0  # seconds: who leaves a group loses what it gave after this at the latest
+UNKNOWN_FOR = 2.0  # seconds: a Slack that does not answer is not asked anew for each click of a burst
 TIME_LIMIT = 1.5  # seconds; the person waits
 MOST_REMEMBERED = 200
 
@@ -29,7 +30,7 @@ class Groups:
     slack: SlackApi
     time_limit: float = TIME_LIMIT
     clock: Callable[[], float] = time.monotonic
-    _remembered: dict[str, tuple[float, Members]] = field(default_factory=dict)
+    _remembered: dict[str, tuple[float, Members | None]] = field(default_factory=dict)
     _asked: dict[str, asyncio.Task[Members | None]] = field(default_factory=dict)
 
     async def membership(self, user: str, groups: Iterable[str]) -> Membership:
@@ -53,6 +54,13 @@ class Groups:
         return await asyncio.shield(task)
 
     async def _ask(self, group: str) -> Members | None:
+        members = await self._fetch(group)
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[group] = (self.clock() + (UNKNOWN_FOR if members is None else REMEMBERED_FOR), members)
+        return members
+
+    async def _fetch(self, group: str) -> Members | None:
         try:
             async with asyncio.timeout(self.time_limit):
                 answer = await self.slack.call("usergroups.users.list", usergroup=group)
@@ -63,8 +71,4 @@ class Groups:
         if not isinstance(users, list):
             log.warning("user_group_not_known", group=group, error="Slack's ok holds no list of users")
             return None
-        members = frozenset(it for it in users if isinstance(it, str))
-        if len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[group] = (self.clock() + REMEMBERED_FOR, members)
-        return members
+        return frozenset(it for it in users if isinstance(it, str))

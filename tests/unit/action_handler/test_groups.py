@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from action_handler.groups import REMEMBERED_FOR, Groups
+from action_handler.groups import REMEMBERED_FOR, UNKNOWN_FOR, Groups
 from action_handler.policy import Membership
 from pulser.slack import SlackApi
 from pulser.vault import Vault
@@ -97,10 +97,13 @@ async def test_one_who_gives_up_does_not_take_the_answer_from_others() -> None:
     ids=["unknown", "scope", "internal", "limit", "proxy", "outage", "garbage", "list", "no users", "odd", "cut short"],
 )
 async def test_a_slack_that_does_not_say_is_not_a_yes(answer: Answer) -> None:
-    """It is not a no either: the person is told that it could not be checked. Nothing of it is remembered."""
-    async with groups_of(answer) as (groups, odd, _):
+    """It is not a no either: the person is told that it could not be checked. Slack is asked again soon."""
+    async with groups_of(answer) as (groups, odd, clock):
         assert await groups.membership("U0ALICE", ["S0A"]) == UNKNOWN
         asked = len(odd.requests)
+        assert await groups.membership("U0ALICE", ["S0A"]) == UNKNOWN
+        assert len(odd.requests) == asked
+        clock.now += UNKNOWN_FOR + 0.1
         assert await groups.membership("U0ALICE", ["S0A"]) == UNKNOWN
         assert len(odd.requests) > asked
 
