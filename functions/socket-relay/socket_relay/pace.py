@@ -11,7 +11,7 @@ class Pace:
 
     # The ledger.
     heartbeat: float = 2.0  # between two reports
-    lease: int = 20  # of a session, in whole seconds; several missed reports fit in
+    lease: int = 12  # of a session, in whole seconds: five missed reports fit in, and a killed relay is missed so long
     ask_again: float = 1.0  # at least, between two questions for a lease
     ask_at_most: float = 5.0  # at most: a lease that a dead relay held is free sooner than the ledger foresaw
     recount: float = 120.0  # between two looks whether ghosts are gone: Slack counts in a hello only

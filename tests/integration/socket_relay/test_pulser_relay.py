@@ -49,6 +49,25 @@ async def test_it_serves_until_sigterm(bench: Bench) -> None:
     assert KEY not in said.decode()
 
 
+async def test_a_killed_relay_is_replaced_within_30_seconds(bench: Bench) -> None:
+    """kill -9: nobody ends its leases; a relay that waits has them when they run out, and what was recorded is safe."""
+    async with pulser_relay(bench, "--functions-url", bench.handlers.url) as process:
+        await eventually(lambda: _both_live(bench))
+        async with bench.relay(live=0) as waiting:
+            assert (await bench.mention()).outcome == "acked"
+            process.kill()
+            async with asyncio.timeout(30):
+                while len(waiting.roster.alive()) < 2:  # noqa: ASYNC110  it polls
+                    await asyncio.sleep(0.05)
+            assert (await bench.command()).outcome == "acked"
+    # The first one was acknowledged just before the kill: perhaps its handler was not rung, then the sweep does it.
+    assert [it["status"] in ("pending", "completed") for it in await bench.envelopes()] == [True, True]
+
+
+async def _both_live(bench: Bench) -> bool:
+    return len(await bench.rows("state = 'live'")) == 2
+
+
 async def test_tokens_of_the_environment_come_first(bench: Bench) -> None:
     """With SLACK_APP_TOKEN and SLACK_BOT_TOKEN in its environment it needs none in Vault."""
     await bench.sql.execute("delete from vault.secrets where name in ('slack_app_token', 'slack_bot_token')")
