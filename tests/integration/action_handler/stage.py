@@ -199,7 +199,7 @@ async def staged(database_url: str, sql: Connection, call: Call, slack: SlackSim
     """A handler that Slack reaches by its request URL, and the relay with its key."""
     ledger = DirectDatabase(database_url)
     service = service_of(ledger, slack.api_url)
-    async with _served(service) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with served(service) as url, httpx.AsyncClient(base_url=url, timeout=30) as http:
         secrets = {
             "slack_bot_token": slack.bot_token,
             "slack_signing_secret": slack.signing_secret,
@@ -219,7 +219,9 @@ async def staged(database_url: str, sql: Connection, call: Call, slack: SlackSim
 
 
 @contextlib.asynccontextmanager
-async def _served(service: HandlerService) -> AsyncIterator[str]:
+async def served(service: HandlerService) -> AsyncIterator[str]:
+    """A handler under a URL of its own."""
+
     async def own(request: Request) -> Response:
         return await service.answer(request)
 
