@@ -213,6 +213,7 @@ class LocalStack:
             "SUPABASE_SERVICE_ROLE_KEY": self._key,
             "SUPABASE_DB_URL": self.urls.database_url,
             "SLACK_API_URL": self.urls.slack_api_url,
+            "PULSER_STOP_SECONDS": "1",  # nobody takes over when all of it ends
         }
         return FunctionProcess(
             source,

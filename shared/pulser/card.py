@@ -70,6 +70,14 @@ class Card:
             ts=value.get("ts"),
         )
 
+    @property
+    def is_of_failed_deploy(self) -> bool:
+        """Whether a release broke while it was deployed: it can be rolled back, though it never ran whole."""
+        return (self.kind == "alert" and self.event.get("event_type") == "deploy.failed") or (
+            # Without a result it never began: its hook failed.
+            self.kind == "deploy" and self.phase == "failed" and "result" in self.state
+        )
+
     def person(self, *path: str) -> Person | None:
         """Who stands at `path` in the state: ("acknowledged",), ("approval", "by")."""
         found: object = self.state

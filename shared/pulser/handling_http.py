@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from pulser.card import moment
 from pulser.database import Database, JsonValue
 from pulser.envelope import Envelope
 
@@ -23,7 +22,6 @@ LONGEST_BODY = 1_000_000  # bytes
 BODY_SECONDS = 5.0
 _MOST_FIELDS = 100
 _LONGEST_CHALLENGE = 1000
-_JUST_NOW = 1.0  # seconds
 
 
 class UnfitBody(Exception):
@@ -127,22 +125,10 @@ class Recorder:
         received_at += self._ahead or 0.0
         told = await self._call([envelope.to_record(transport="http", received_at=received_at)])
         recorded: dict[str, Any] = told["recorded"][0]
-        if recorded["state"] == "duplicate" and await self._is_replay(envelope, received_at):
+        if recorded["state"] == "duplicate" and recorded["same_id"]:
+            # What Slack sends again has another signature, so another id: this very request was here before.
             recorded["state"] = "replayed"
         return recorded
-
-    async def _is_replay(self, envelope: Envelope, received_at: float) -> bool:
-        """Whether this request was recorded before, rather than another one of the same event or click.
-
-        What Slack sends again has another signature, so it is a row of its own, made just now.
-        """
-        named = {"team_id": envelope.team_id, "envelope_id": envelope.envelope_id}
-        story = await self.ledger.call("envelope_story_v1", named)
-        if story["envelope"]["envelope_id"] == envelope.envelope_id:
-            return True
-        own = next(it for it in story["duplicates"] if it["envelope_id"] == envelope.envelope_id)
-        before = moment(own["received_at"])
-        return before is None or before.timestamp() < received_at - _JUST_NOW
 
     async def _call(self, envelopes: list[dict[str, Any]]) -> JsonValue:
         began = self.wall_clock()

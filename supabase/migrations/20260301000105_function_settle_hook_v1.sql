@@ -15,11 +15,12 @@ begin
     set version = c.version + 1, updated_at = clock_timestamp(),
         phase = case
             when called.status = 'sent' then c.phase
-            when c.kind = 'deploy' and c.phase = 'approved' then 'failed'
+            when c.kind = 'deploy' and c.phase = 'approved' and called.hook ->> 'action' = 'deploy' then 'failed'
             when c.kind = 'release' and c.phase = 'rolling_back' then 'deployed'
             else c.phase
         end,
-        state = (case when called.status = 'dead' and c.kind <> 'deploy' then c.state - 'rollback' else c.state end)
+        -- A rollback that could not begin can be asked for again.
+        state = (case when called.status = 'dead' and called.hook ->> 'action' = 'rollback' then c.state - 'rollback' else c.state end)
             || jsonb_build_object('hook', jsonb_build_object(
                 'status', case called.status when 'sent' then 'accepted' else 'failed' end,
                 'action', called.hook ->> 'action',

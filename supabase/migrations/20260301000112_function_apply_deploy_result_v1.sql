@@ -10,7 +10,7 @@ declare
     found_card ops.cards;
 begin
     select c.* into found_card from ops.cards c
-    where (c.kind = 'deploy' and c.phase in ('approved', 'started') or c.kind = 'release' and c.phase = 'rolling_back')
+    where (c.kind = 'deploy' and c.phase in ('approved', 'started') or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended')
         and case
             when result ->> 'deploy_id' is not null then c.card_id::text = result ->> 'deploy_id'
             else c.kind = 'deploy' and c.service = result ->> 'service'
@@ -25,13 +25,18 @@ begin
     update ops.cards c
     set version = c.version + 1, updated_at = clock_timestamp(),
         phase = case
-            when c.kind = 'deploy' then what
-            when what = 'completed' then 'rolled_back'
-            when what = 'failed' then 'deployed'
+            when c.kind = 'deploy' and c.phase in ('approved', 'started') then what
+            when c.kind = 'release' and what = 'completed' then 'rolled_back'
+            when c.kind = 'release' and what = 'failed' then 'deployed'
             else c.phase
         end,
         release = coalesce(c.release, case c.kind when 'deploy' then result ->> 'version' end),
-        state = (case when c.kind = 'release' and what = 'failed' then c.state - 'rollback' else c.state end)
+        state = (case
+                when not c.state ? 'rollback' then c.state
+                when what = 'failed' then c.state - 'rollback'
+                when what = 'completed' then jsonb_set(c.state, '{rollback,ended}', 'true')
+                else c.state
+            end)
             || jsonb_build_object('result', jsonb_build_object(
                 'what', what, 'event_id', apply_deploy_result_v1.event_id, 'version', result ->> 'version', 'url', result ->> 'url',
                 'at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')

@@ -13,6 +13,7 @@ declare
     );
     new_id bigint;
     first ops.slack_envelopes;
+    same_id boolean;
 begin
     insert into ops.slack_envelopes (envelope_id, team_id, event_type, payload, received_at, handler, logical_key, transport,
         app_id, session_id, retry_attempt, retry_reason, recorded_by, next_attempt_at)
@@ -28,13 +29,14 @@ begin
     end if;
 
     select e.* into first from ops.slack_envelopes e where e.team_id = team and e.envelope_id = sent_id;
-    if not found then
+    same_id := found;
+    if not same_id then
         select e.* into first from ops.slack_envelopes e
         where e.team_id = team and e.logical_key = envelope ->> 'logical_key';
         insert into ops.slack_envelopes (envelope_id, team_id, event_type, payload, received_at, handler, transport, app_id,
             session_id, retry_attempt, retry_reason, recorded_by, duplicate_of, status, processed_at)
         values (sent_id, team, envelope ->> 'type',
-            case when jsonb_typeof(envelope -> 'payload') = 'object' then (envelope -> 'payload') - 'response_url' end,
+            case when jsonb_typeof(envelope -> 'payload') = 'object' then (envelope -> 'payload') - array['response_url', 'response_urls'] end,
             received, envelope ->> 'handler', coalesce(envelope ->> 'transport', 'socket'), envelope ->> 'app_id',
             (envelope ->> 'session_id')::uuid, (envelope ->> 'retry_attempt')::integer, envelope ->> 'retry_reason', worker, first.id, 'completed', clock_timestamp())
         on conflict do nothing;
@@ -42,7 +44,9 @@ begin
     update ops.slack_envelopes e set duplicates = e.duplicates + 1
     where e.id = coalesce(first.duplicate_of, first.id)
     returning e.* into first;
-    return jsonb_build_object('id', first.id, 'state', 'duplicate', 'ack', first.ack, 'settled', first.status in ('completed', 'failed'));
+    return jsonb_build_object(
+        'id', first.id, 'state', 'duplicate', 'same_id', same_id, 'ack', first.ack, 'settled', first.status in ('completed', 'failed')
+    );
 end;
 $$;
 

@@ -29,7 +29,9 @@ begin
         end if;
         results := results || jsonb_build_object(given.ordinal::text, jsonb_build_object(
             'team_id', given.envelope ->> 'team_id', 'envelope_id', given.envelope ->> 'envelope_id', 'state', one ->> 'state',
-            'ack', one -> 'ack', 'settled', coalesce((one ->> 'settled')::boolean, one ->> 'state' <> 'new')
+            'ack', one -> 'ack', 'settled', coalesce((one ->> 'settled')::boolean, one ->> 'state' <> 'new'),
+            -- A request by HTTP that comes again under its own id is a replay.
+            'same_id', coalesce((one ->> 'same_id')::boolean, false)
         ));
     end loop;
     return jsonb_build_object(
@@ -41,4 +43,4 @@ $$;
 
 revoke all on function ops.record_envelopes_v1(jsonb, text) from public, anon, authenticated;
 grant execute on function ops.record_envelopes_v1(jsonb, text) to service_role;
-comment on function ops.record_envelopes_v1(jsonb, text) is 'Records envelopes before they are acknowledged: {now, recorded: [{team_id, envelope_id, state, ack, settled}]}. Called by socket-relay, action-handler and command-handler.';
+comment on function ops.record_envelopes_v1(jsonb, text) is 'Records envelopes before they are acknowledged: {now, recorded: [{team_id, envelope_id, state, ack, settled, same_id}]}. Called by socket-relay, action-handler and command-handler.';

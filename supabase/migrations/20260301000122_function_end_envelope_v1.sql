@@ -36,7 +36,9 @@ begin
         end);
     end if;
     -- The address lets anybody answer in our name: it stays with the answer that is due, nowhere else.
-    update ops.slack_envelopes e set payload = case when jsonb_typeof(e.payload) = 'object' then e.payload - 'response_url' end, event_ids = array[audit_id]
+    update ops.slack_envelopes e
+    set payload = case when jsonb_typeof(e.payload) = 'object' then e.payload - array['response_url', 'response_urls'] else e.payload end,
+        event_ids = array[audit_id]
     where e.id = ended.id;
 end;
 $$;

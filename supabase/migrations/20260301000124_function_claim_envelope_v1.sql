@@ -24,6 +24,10 @@ begin
         or asked.status = 'pending' and asked.attempts > 0 and asked.next_attempt_at > clock_timestamp() then
         return jsonb_build_object('state', 'busy');
     end if;
+    if ops.why_spent_v1(asked) is not null then
+        perform ops.end_envelope_v1(asked.id, 'gave_up', ops.why_spent_v1(asked), asked.handler);
+        return jsonb_build_object('state', 'settled', 'ack', null);
+    end if;
     asked := ops.lease_envelope_v1(asked.id, worker, lease_seconds);
     return jsonb_build_object(
         'state', 'claimed', 'claim_token', asked.claim_token, 'attempt', asked.attempts, 'envelope', ops.envelope_json_v1(asked)

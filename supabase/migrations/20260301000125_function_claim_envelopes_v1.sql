@@ -11,7 +11,7 @@ declare
     claimed jsonb := '[]';
 begin
     for due in
-        select e.id from ops.slack_envelopes e
+        select e.id, ops.why_spent_v1(e) as why_spent from ops.slack_envelopes e
         where e.id in (
             (
                 select p.id from ops.slack_envelopes p
@@ -35,6 +35,10 @@ begin
                 or e.status = 'processing' and e.lease_until < clock_timestamp()
             )
         );
+        if due.why_spent is not null then
+            perform ops.end_envelope_v1(due.id, 'gave_up', due.why_spent, claim_envelopes_v1.handler);
+            continue;
+        end if;
         leased := ops.lease_envelope_v1(due.id, worker, lease_seconds);
         claimed := claimed || jsonb_build_array(jsonb_build_object(
             'claim_token', leased.claim_token, 'attempt', leased.attempts, 'envelope', ops.envelope_json_v1(leased)

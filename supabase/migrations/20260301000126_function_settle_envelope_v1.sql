@@ -45,7 +45,8 @@ begin
         -- Its handler sends it now; later than this the sweep does.
         reply_due_at = clock_timestamp() + interval '15 seconds',
         event_ids = (select array_agg(v.value::uuid) from jsonb_each_text(audited) v),
-        payload = e.payload - 'response_url', claim_token = null, claimed_by = null, lease_until = null
+        payload = case when jsonb_typeof(e.payload) = 'object' then e.payload - array['response_url', 'response_urls'] else e.payload end,
+        claim_token = null, claimed_by = null, lease_until = null
     where e.id = held.id;
     return jsonb_build_object('settled', true, 'event_ids', audited, 'card', ops.card_json_v1(about));
 end;

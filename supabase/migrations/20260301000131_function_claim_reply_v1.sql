@@ -10,7 +10,8 @@ as $$
         update ops.slack_envelopes e
         set reply_attempts = e.reply_attempts + 1, reply_due_at = clock_timestamp() + interval '20 seconds'
         where e.team_id = claim_reply_v1.team_id and e.envelope_id = claim_reply_v1.envelope_id
-            and e.reply_status = 'due' and (e.reply_attempts = 0 or e.reply_due_at <= clock_timestamp())
+            and e.reply_status = 'due' and e.reply_attempts < 5 and e.received_at > now() - interval '30 minutes'
+            and (e.reply_attempts = 0 or e.reply_due_at <= clock_timestamp())
         returning e.reply
     )
     select jsonb_build_object('reply', (select taken.reply from taken))

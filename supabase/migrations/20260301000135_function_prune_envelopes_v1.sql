@@ -11,7 +11,7 @@ begin
     delete from ops.slack_envelopes e
     where e.id in (
         select o.id from ops.slack_envelopes o
-        where o.received_at < clock_timestamp() - interval '30 days' and o.claim_token is null
+        where o.received_at < now() - interval '30 days' and o.claim_token is null
         order by o.received_at limit most
     );
     get diagnostics pruned = row_count;

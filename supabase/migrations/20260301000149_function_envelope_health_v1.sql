@@ -16,7 +16,7 @@ as $$
         'failed_last_hour', (
             select count(*) from (
                 select from ops.slack_envelopes e
-                where e.status = 'failed' and e.processed_at > clock_timestamp() - interval '1 hour' limit 1000
+                where e.status = 'failed' and e.processed_at > now() - interval '1 hour' limit 1000
             ) failed
         ),
         'oldest_pending_s', (
@@ -26,7 +26,7 @@ as $$
         'duplicates_last_hour', (
             select coalesce(sum(e.duplicates), 0) from (
                 select d.duplicates from ops.slack_envelopes d
-                where d.received_at > clock_timestamp() - interval '1 hour' order by d.received_at desc limit 10000
+                where d.received_at > now() - interval '1 hour' order by d.received_at desc limit 10000
             ) e
         )
     )

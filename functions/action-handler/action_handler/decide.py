@@ -185,9 +185,10 @@ def _not_open(it: Situation) -> Decision | None:
 def _nothing_to_roll_back(it: Situation) -> Decision | None:
     """Why there is nothing to be rolled back, or not any more."""
     card = it.card
-    if card.phase in {"rolling_back", "rolled_back"} or (card.kind == "deploy" and "rollback" in card.state):
+    if card.phase in {"rolling_back", "rolled_back"} or "rollback" in card.state:
         return _late(it, "rollback")
-    if (card.kind, card.phase) in {("release", "deployed"), ("deploy", "completed")} and card.release:
+    stands = (card.kind, card.phase) in {("release", "deployed"), ("deploy", "completed")} or card.is_of_failed_deploy
+    if stands and card.release:
         return None
     return _refused("wrong_card", notes.wrong_card())
 

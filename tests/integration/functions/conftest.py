@@ -64,8 +64,9 @@ def environment(
 
 @pytest.fixture
 async def secrets_in_vault(call: Call, simulator_unlimited: SlackSimulator) -> None:
-    """The two secrets that a function needs."""
+    """The secrets that a function needs."""
     await call("store_secret_v1", name="slack_bot_token", value=simulator_unlimited.bot_token)
+    await call("store_secret_v1", name="slack_app_token", value=simulator_unlimited.app_token)
     await call("store_secret_v1", name="pulser_function_key", value=KEY)
 
 

@@ -185,7 +185,6 @@ async def test_each_claim_has_a_token_of_its_own(db: Session) -> None:
     assert len({it["claim_token"] for it in await due(db)}) == 10
 
 
-@pytest.mark.xfail(strict=True, reason="claim_envelope(s)_v1 has no end of attempts: only fail_envelope_v1 gives up")
 async def test_an_envelope_whose_handlers_always_die_is_given_up(db: Session) -> None:
     """One that kills its handler must not be run for ever: after eight attempts it is dead, and said so."""
     sent = click()

@@ -243,3 +243,47 @@ async def test_who_deploys_is_told(known: Session) -> None:
     await requested_deploy(known)
     [running] = await known.call("running_deploys_v1", service="api")
     assert (running["environment"], running["version"], running["phase"]) == ("production", "1.2", "requested")
+
+
+async def ask_for_rollback(db: Session, card_id: str) -> None:
+    """Deployed, and then rolled back from the same card."""
+    await approve(db, card_id)
+    await db.settle(await db.claim_one(), "sent", hook_status="accepted")
+    await result(db, "completed", deploy_id=card_id)
+    version = (await card(db, card_id))["version"]
+    change = {"card_id": card_id, "version": version, "kind": "deploy", "phase": "completed"}
+    await act(
+        db,
+        events=[audit("rollback.requested")],
+        card=change | {"service": "api", "environment": "production", "state": {"rollback": {"user": "U1"}}},
+        hooks=[CALL | {"action": "rollback"}],
+    )
+
+
+async def test_a_rollback_ends_on_the_card_that_asked_for_it(known: Session) -> None:
+    """Its result belongs there, and is no message of its own."""
+    card_id = await requested_deploy(known)
+    await ask_for_rollback(known, card_id)
+    await result(known, "completed", deploy_id=card_id, version=None)
+    found = await card(known, card_id)
+    assert (found["phase"], found["state"]["rollback"]["ended"], found["state"]["result"]["what"]) == (
+        "completed", True, "completed",
+    )  # fmt: skip
+
+
+async def test_a_rollback_that_failed_can_be_asked_for_again(known: Session) -> None:
+    """Nothing of it stays in the way."""
+    card_id = await requested_deploy(known)
+    await ask_for_rollback(known, card_id)
+    await result(known, "failed", deploy_id=card_id, version=None)
+    assert "rollback" not in (await card(known, card_id))["state"]
+
+
+async def test_a_rollback_whose_hook_failed_can_be_asked_for_again(known: Session) -> None:
+    """The deploy itself stays completed."""
+    card_id = await requested_deploy(known)
+    await ask_for_rollback(known, card_id)
+    [hook] = [it for it in await known.claim() if it["purpose"] == "hook"]
+    await known.settle(hook, "dead", hook_status="failed", hook_text="no such workflow")
+    found = await card(known, card_id)
+    assert (found["phase"], "rollback" in found["state"]) == ("completed", False)

@@ -66,7 +66,6 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
     assert {name: times for name, times in found.items() if times} == {}
 
 
-@pytest.mark.xfail(strict=True, reason="prune_envelopes_v1 asks clock_timestamp(), which no index can serve; now() can")
 async def test_the_prune_reads_by_index(month: Session) -> None:
     """Each ten minutes, for ever."""
     assert await scans(month, lambda: month.call("prune_envelopes_v1")) == 0

@@ -172,7 +172,6 @@ async def test_what_cannot_be_sent_any_more_is_given_up(db: Session, over: str) 
     assert (stored["reply_status"], "url" in stored["reply"]) == ("failed", False)
 
 
-@pytest.mark.xfail(strict=True, reason="claim_reply_v1 knows no end of tries; claim_replies_v1 does")
 async def test_nobody_sends_a_sixth_time(db: Session) -> None:
     """Neither does whoever asks by the envelope's id."""
     sent = await owed(db)

@@ -192,7 +192,6 @@ async def test_without_a_reply_none_is_due(db: Session, reply: dict[str, object]
     assert (await row(db, sent))["reply_status"] is None
 
 
-@pytest.mark.xfail(strict=True, reason="only payload.response_url is removed, not payload.response_urls")
 async def test_the_ledger_holds_no_address_once_all_is_done(db: Session) -> None:
     """Neither in the payload nor in the reply, also where a modal has several."""
     sent = click()

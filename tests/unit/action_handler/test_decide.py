@@ -15,6 +15,7 @@ from pulser.settlement import CardKind, Hook
 from tests.unit.action_handler.situations import (
     ALICE,
     BOB,
+    CARD_ID,
     CAROL,
     EARLIER_AT,
     NO_GROUPS,
@@ -303,3 +304,18 @@ def test_a_refusal_carries_no_effect() -> None:
     """No phase, no event, no hook: there is nothing that could be written by mistake."""
     decision = decide(situation("approve", card("deploy", "requested"), STRANGER))
     assert decision == Decision("refused", "not_permitted", decision.note)
+
+
+@pytest.mark.parametrize("phase", PHASES["alert"])
+def test_a_failed_deploy_can_be_rolled_back_from_its_alert(phase: str) -> None:
+    """It keeps its phase: who acknowledged or investigates goes on."""
+    on = card("alert", phase, event={"event_id": CARD_ID, "event_type": "deploy.failed"})
+    decision = decide(situation("rollback", on))
+    assert (decision.outcome, decision.phase) == ("done", phase)
+
+
+def test_a_failed_deploy_is_rolled_back_once() -> None:
+    """The second click is told who asked for it."""
+    on = card("alert", "open", event={"event_id": CARD_ID, "event_type": "deploy.failed"})
+    again = replace(on, state=decide(situation("rollback", on)).state)
+    assert decide(situation("rollback", again)).outcome == "late"

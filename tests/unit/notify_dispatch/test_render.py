@@ -61,7 +61,7 @@ def test_markup_in_any_field_is_inert(hostile: str, field: str) -> None:
         ("ci.failed", "🔴 CI failed", "Error: CI failed for", "acknowledge investigate"),
         ("deploy.started", "🔵 Deploy started", "Info: Deploy started for", ""),
         ("deploy.completed", "🟢 Deploy completed", "Info: Deploy completed for", "rollback"),
-        ("deploy.failed", "🔴 Deploy failed", "Error: Deploy failed for", "acknowledge investigate"),
+        ("deploy.failed", "🔴 Deploy failed", "Error: Deploy failed for", "acknowledge investigate rollback"),
         (
             "error_rate.exceeded",
             "🔴 Error rate above threshold",

@@ -6,7 +6,6 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from pulser.database import JsonValue
@@ -98,6 +97,7 @@ class FakeLedger:
         if key in self.rows or same is not None:
             first = same or self.rows[key]
             told = {"state": "duplicate", "ack": first.ack, "settled": first.status == "completed"}
+            told |= {"same_id": key in self.rows}
             self.rows.setdefault(key, Row(record, "completed", duplicate_of=first.record["envelope_id"]))
             return named | told
         row = self.put(record)
@@ -164,12 +164,6 @@ class FakeLedger:
         row.reply_status = "sent" if given["error"] is None else f"failed: {given['error']}"
         return {"confirmed": True}
 
-    def _envelope_story_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
-        row = self.rows[given["team_id"], given["envelope_id"]]
-        first = row.duplicate_of or given["envelope_id"]
-        duplicates = [it for it in self.rows.values() if it.duplicate_of == first]
-        return {"envelope": {"envelope_id": first}, "duplicates": [_summary(it) for it in duplicates]}
-
     def _envelope_health_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         assert not given
         return {"pending": 0, "processing": 0, "failed_last_hour": 0, "oldest_pending_s": None}
@@ -187,8 +181,3 @@ def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         and one["logical_key"] is not None
         and (one["logical_key"] == other["logical_key"])
     )
-
-
-def _summary(row: Row) -> dict[str, Any]:
-    at = datetime.fromtimestamp(row.record["received_at"], UTC)
-    return {"envelope_id": row.record["envelope_id"], "received_at": at.isoformat()}

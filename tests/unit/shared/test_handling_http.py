@@ -1,114 +1,28 @@
-"""A handler's door: the relay's calls, Slack's signed requests, and everything that is neither."""
+"""A handler's door: the relay's calls and Slack's signed requests."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from pulser.envelope import Envelope
-from pulser.handling import HandlerService, answer
-from pulser.handling_http import LONGEST_BODY
-from pulser.settings import Settings
 from pulser.settlement import AuditEvent, Settlement
-from pulser.slack import SlackApi
-from pulser.vault import Vault
-from tests.unit.shared.handling_ledger import FakeLedger
-
-KEY, SECRET, OLD = "function-key-sentinel", "signing-sentinel", "signing-sentinel-previous"
-NOW = 1_767_225_600.0
-FORM = "application/x-www-form-urlencoded"
-COMMAND = {
-    "team_id": "T1", "command": "/pulser", "text": "status", "user_id": "U1", "channel_id": "C1", "trigger_id": "1.2",
-    "token": "verification-sentinel",
-}  # fmt: skip
-MENTION = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": {"type": "app_mention", "user": "U1"}}
-ACK = {"text": "all well"}
-
-
-@dataclass(slots=True)
-class Door:
-    """A served command-handler, its ledger and what it handled."""
-
-    ledger: FakeLedger
-    handled: list[Envelope] = field(default_factory=list)
-    decide: Callable[[Envelope], Awaitable[Settlement]] | None = None
-    http: httpx.AsyncClient = field(init=False)
-    service: HandlerService = field(init=False)
-
-    async def handle(self, envelope: Envelope, _answer_by: float) -> Settlement:
-        """The handler's decision."""
-        self.handled.append(envelope)
-        if self.decide is not None:
-            return await self.decide(envelope)
-        return Settlement(ack=ACK, events=[AuditEvent("slack.command")])
-
-    async def ring(self, body: object, *, key: str = KEY, **params: str) -> httpx.Response:
-        """A call with the function key."""
-        return await self.http.post("/", content=json.dumps(body), headers={"apikey": key}, params=params)
-
-    async def slack(self, body: bytes, kind: str = FORM, **headers: str) -> httpx.Response:
-        """Slack's own request."""
-        return await self.http.post("/", content=body, headers={"content-type": kind, **signed(body), **headers})
-
-    def recorded(self, envelope_id: str = "e-1") -> None:
-        """A command that the relay has recorded."""
-        envelope = Envelope.from_command_form(COMMAND | {"trigger_id": envelope_id}, envelope_id)
-        self.ledger.put(envelope.to_record(transport="socket", received_at=NOW))
-
-
-def signed(body: bytes, secret: str = SECRET, at: float = NOW) -> dict[str, str]:
-    """The headers of Slack."""
-    digest = hmac.new(secret.encode(), b"v0:%d:%b" % (int(at), body), hashlib.sha256).hexdigest()
-    return {"x-slack-request-timestamp": str(int(at)), "x-slack-signature": f"v0={digest}"}
-
-
-def command(**fields: str) -> bytes:
-    """A slash command as Slack posts it."""
-    return urlencode(COMMAND | fields).encode()
-
-
-@pytest.fixture
-async def door() -> AsyncIterator[Door]:
-    """The function, served in this process."""
-    secrets = {
-        "pulser_function_key": KEY,
-        "slack_bot_token": "xoxb-sentinel",
-        "slack_signing_secret": SECRET,
-        "slack_signing_secret_previous": OLD,
-    }
-    made = Door(FakeLedger(secrets))
-    vault = Vault(made.ledger)
-
-    async def checks() -> dict[str, dict[str, Any]]:
-        return {"database": {"ok": True}}
-
-    service = HandlerService(
-        "command-handler", made.ledger, vault, SlackApi(vault), made.handle, checks, wall_clock=lambda: NOW
-    )
-
-    async def endpoint(request: Request) -> Response:
-        return await answer(lambda: service, request)
-
-    app = Starlette(routes=[Route("/", endpoint, methods=["GET", "POST", "PUT"])])
-    made.service = service
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://function") as http:
-        made.http = http
-        yield made
-    await service.close()
-    assert made.ledger.closed
+from tests.unit.shared.handling_door import (
+    ACK,
+    FORM,
+    KEY,
+    MENTION,
+    NOW,
+    OLD,
+    Door,
+    command,
+    signed,
+)
 
 
 class TestTheRelaysCalls:
@@ -242,12 +156,6 @@ class TestSlacksRequests:
         told = await door.slack(command())
         assert (told.status_code, len(door.handled)) == (401, 1)
 
-    async def test_a_replay_that_cannot_be_told_from_a_retry_is_not_acknowledged(self, door: Door) -> None:
-        """The ledger went away in between: Slack is told to come again."""
-        await door.slack(command())
-        door.ledger.away("envelope_story_v1")
-        assert (await door.slack(command())).status_code == 503
-
     async def test_a_retry_of_slack_gets_the_stored_ack(self, door: Door) -> None:
         """Another signature, the same command: one effect."""
         body = command()
@@ -343,101 +251,3 @@ class TestSlacksRequests:
         posted = await door.http.post("/", content=b"ssl_check=1&token=x", headers={"content-type": FORM})
         got = await door.http.get("/", params={"ssl_check": "1"})
         assert (posted.status_code, got.status_code, door.ledger.calls) == (200, 200, [])
-
-
-class TestForgeries:
-    """Each is a 401, never a 500, and has no effect (`slack-platform.md` 4, row 39)."""
-
-    @pytest.mark.parametrize(
-        "headers",
-        [
-            {"x-slack-request-timestamp": "abc"},
-            {"x-slack-request-timestamp": str(int(NOW) - 301)},
-            {"x-slack-request-timestamp": str(int(NOW) + 301)},
-            {"x-slack-signature": "v0=" + "0" * 64},
-            {"x-slack-signature": ""},
-            {"x-slack-signature": b"v0=\xe9".decode("latin-1")},
-        ],
-        ids=str,
-    )
-    async def test_forged_headers(self, door: Door, headers: dict[str, str]) -> None:
-        """Another time or another signature."""
-        body = command()
-        told = await door.http.post(
-            "/",
-            content=body,
-            headers=[(name.encode(), it.encode("latin-1")) for name, it in (signed(body) | headers).items()],
-        )
-        assert (told.status_code, door.handled, door.ledger.rows) == (401, [], {})
-
-    @pytest.mark.parametrize("missing", ["x-slack-signature", "x-slack-request-timestamp"])
-    async def test_half_a_signature(self, door: Door, missing: str) -> None:
-        """One of the two headers alone."""
-        body = command()
-        headers = {name: it for name, it in signed(body).items() if name != missing}
-        assert (await door.http.post("/", content=body, headers=headers)).status_code == 401
-
-    @pytest.mark.parametrize(
-        "body", [b"\xff\xfe", b"ssl_check=1", b'{"type": "url_verification", "challenge": "x"}', b""]
-    )
-    async def test_another_body(self, door: Door, body: bytes) -> None:
-        """The signature of another request, whatever the body asks for."""
-        headers = {"content-type": FORM, **signed(command())}
-        assert (await door.http.post("/", content=body, headers=headers)).status_code == 401
-
-    async def test_a_wrong_secret(self, door: Door) -> None:
-        """Signed, but not by Slack."""
-        body = command()
-        told = await door.http.post("/", content=body, headers=signed(body, "another"))
-        assert told.status_code == 401
-
-    async def test_slacks_form_without_a_signature(self, door: Door) -> None:
-        """It is a request without a key."""
-        assert (await door.http.post("/", content=command(), headers={"content-type": FORM})).status_code == 401
-
-    async def test_a_signature_that_cannot_be_checked_is_503(self, door: Door) -> None:
-        """Slack's own request must not be told that it is forged; the database's words stay inside."""
-        door.ledger.away("read_secret_v1", 9)
-        told = await door.slack(command())
-        assert (told.status_code, "away" in told.text) == (503, False)
-
-
-class TestTheRest:
-    """Health, methods and bodies."""
-
-    async def test_health(self, door: Door) -> None:
-        """Without a key."""
-        told = await door.http.get("/", params={"action": "health"})
-        assert (told.status_code, told.json()["function"]) == (200, "command-handler")
-
-    async def test_other_methods_are_405(self, door: Door) -> None:
-        """With what can be done."""
-        assert [(await door.http.get("/")).status_code, (await door.http.put("/")).status_code] == [405, 405]
-
-    async def test_a_body_that_is_too_long_is_413(self, door: Door) -> None:
-        """Whether or not it says how long it is."""
-
-        async def chunks() -> AsyncIterator[bytes]:
-            for _ in range(LONGEST_BODY // 100_000 + 1):
-                yield b"x" * 100_000
-
-        told = [
-            await door.http.post("/", content=b"x" * (LONGEST_BODY + 1)),
-            await door.http.post("/", content=chunks()),
-            await door.http.post("/", content=b"x", headers={"content-length": "9" * 30}),
-        ]
-        assert [it.status_code for it in told] == [413, 413, 413]
-
-    async def test_without_an_environment_it_says_so(self) -> None:
-        """503, and the variables stand in the log only."""
-
-        def broken() -> HandlerService:
-            Settings(supabase_url=None, supabase_db_url=None)
-            raise AssertionError
-
-        async def endpoint(request: Request) -> Response:
-            return await answer(broken, request)
-
-        app = Starlette(routes=[Route("/", endpoint, methods=["GET"])])
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://function") as http:
-            assert (await http.get("/")).status_code == 503

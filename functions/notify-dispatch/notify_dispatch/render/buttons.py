@@ -29,8 +29,10 @@ _STYLES: Final = {"Approve": "primary", "Reject": "danger", "Rollback": "danger"
 def offered(standing: Standing) -> tuple[str, ...]:
     """The labels of the buttons that act. A rollback is offered for the release that runs, and once."""
     labels = _OFFERED.get((standing.kind, standing.phase), ())
-    if "Rollback" in labels and (standing.release is None or not standing.is_current or _is_rolling_back(standing)):
-        return ()
+    if standing.deploy_failed:
+        labels = (*labels, "Rollback")
+    if standing.release is None or not standing.is_current or _is_rolling_back(standing):
+        return tuple(label for label in labels if label != "Rollback")
     return labels
 
 

@@ -43,6 +43,7 @@ class Standing:
     card: Card | None = None
     release: str | None = None
     is_current: bool = True
+    deploy_failed: bool = False
 
 
 def is_alert(event: Event) -> bool:
@@ -67,9 +68,10 @@ def standing_of(event: Event, card: Card | None) -> Standing:
     release = (card.release if card else None) or event.version
     current = card is None or card.current_release in (None, release)
     if card is None or not (card.version or card.state):
-        return Standing(kind, _FIRST[kind], symbol(event), headline(event), None, release, current)
+        failed = event.event_type == "deploy.failed"
+        return Standing(kind, _FIRST[kind], symbol(event), headline(event), None, release, current, failed)
     sign, words = _said(event, card)
-    return Standing(card.kind, card.phase, sign, words, card, release, current)
+    return Standing(card.kind, card.phase, sign, words, card, release, current, card.is_of_failed_deploy)
 
 
 def _said(event: Event, card: Card) -> tuple[str, str]:
