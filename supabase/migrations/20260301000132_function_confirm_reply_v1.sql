@@ -19,7 +19,7 @@ begin
                 then e.reply - 'url'
             else e.reply
         end,
-        last_error = coalesce(left('the private answer: ' || error, 2000), e.last_error)
+        last_error = coalesce(e.last_error, left('the private answer: ' || error, 2000))
     where e.team_id = confirm_reply_v1.team_id and e.envelope_id = confirm_reply_v1.envelope_id and e.reply_status = 'due';
     get diagnostics confirmed = row_count;
     return jsonb_build_object('confirmed', confirmed > 0);

@@ -9,6 +9,9 @@ as $$
     select case
         when exists (select from ops.relay_sessions s where s.session_id = relay_refusal_v1.session_id) then 'lost'
         when count(*) >= 4 then 'most'
+        -- The second place is for a relay that has none, where there is one.
+        when relay_refusal_v1.replaces is null and bool_or(o.worker = relay_refusal_v1.worker and o.state <> 'retiring')
+            and ops.stands_by_v1(relay_refusal_v1.worker) then 'enough'
         when count(*) filter (
             where o.state <> 'retiring' and (o.runs_until is null or o.runs_until > clock_timestamp() + interval '1 minute')
         ) < 2 then null

@@ -26,6 +26,7 @@ begin
         return jsonb_build_object('granted', true, 'wait_s', 0, 'reason', null);
     end if;
     refusal := ops.relay_refusal_v1(worker, session_id, replaces);
+    perform ops.note_standby_v1(worker, refusal);
     if refusal is not null then
         return jsonb_build_object('granted', false, 'wait_s', case refusal when 'lost' then 0 else 2 end, 'reason', refusal);
     end if;

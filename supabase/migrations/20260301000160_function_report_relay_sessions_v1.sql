@@ -43,9 +43,7 @@ begin
         envelopes = greatest(r.envelopes, s.envelopes),
         ended_at = case s.state when 'ended' then moment end,
         end_reason = case s.state when 'ended' then coalesce(left(s.end_reason, 500), 'closed') end
-    from jsonb_to_recordset(sessions) s (
-        session_id uuid, state text, alive boolean, hello jsonb, envelopes bigint, end_reason text
-    )
+    from jsonb_to_recordset(sessions) s (session_id uuid, state text, alive boolean, hello jsonb, envelopes bigint, end_reason text)
     where r.session_id = s.session_id and r.worker = report_relay_sessions_v1.worker and r.state <> 'ended';
     select coalesce(jsonb_agg(s.session_id), '[]') into lost
     from jsonb_to_recordset(sessions) s (session_id uuid, state text)
@@ -56,6 +54,8 @@ begin
     return jsonb_build_object('now', extract(epoch from clock_timestamp()), 'lost', lost) || (
         select jsonb_build_object(
             'switched_on', ops.transport_v1() = 'socket',
+            'share', count(*) filter (where o.state = 'live' and o.worker = report_relay_sessions_v1.worker) >= 2
+                and ops.stands_by_v1(report_relay_sessions_v1.worker),
             'live', count(*) filter (where o.state = 'live'), 'open', count(*) filter (where o.hello_at is not null)
         )
         from ops.open_relay_sessions_v1() o
@@ -65,4 +65,4 @@ $$;
 
 revoke all on function ops.report_relay_sessions_v1(text, jsonb, integer, double precision) from public, anon, authenticated;
 grant execute on function ops.report_relay_sessions_v1(text, jsonb, integer, double precision) to service_role;
-comment on function ops.report_relay_sessions_v1(text, jsonb, integer, double precision) is 'Extends the leases of a worker''s sessions: {switched_on, live, open, now, lost}. Called by socket-relay every few seconds, and at once after a hello or an end.';
+comment on function ops.report_relay_sessions_v1(text, jsonb, integer, double precision) is 'Extends the leases of a worker''s sessions: {switched_on, share, live, open, now, lost}. Called by socket-relay every few seconds, and at once after a hello or an end.';

@@ -26,6 +26,7 @@ RATE = 160.0  # clicks a second
 ALERTS = 24
 KILL_EVERY = 4.0  # seconds
 SEED = 20261124
+VICTIMS = ("socket-relay", "pulser relay", "action-handler", "notify-dispatch")
 
 # Each click that was recorded: how many audit events it has (one), and what became of it.
 EFFECTS = """
@@ -69,7 +70,8 @@ async def kill_at_random(place: Workplace, relays: list[asyncio.subprocess.Proce
     """Until it is cancelled."""
     while True:
         await asyncio.sleep(KILL_EVERY)
-        victim = chance.choice(["socket-relay", "action-handler", "notify-dispatch", "pulser relay"])
+        # Relays are killed less often: Slack lets an app open few connections, and pulser keeps to that.
+        (victim,) = chance.choices(VICTIMS, weights=(1, 1, 4, 2))
         if victim != "pulser relay":
             place.kill(victim)
         elif relays and relays[-1].returncode is None:
@@ -83,9 +85,19 @@ async def storm(place: Workplace, alerts: list[Alert], chance: random.Random) ->
     pressed: list[Interaction] = []
     for duplicate in ("same_id", "new_id"):
         settings.duplicate = duplicate
-        clicks = [place.click(chance.choice(alerts), f"U0PERSON{number % 50}") for number in range(CLICKS // 2)]
-        pressed += await at_a_rate(RATE, clicks)
+        clicks = [_until_taken(place, chance.choice(alerts), f"U0PERSON{number % 50}") for number in range(CLICKS // 2)]
+        for tries in await at_a_rate(RATE, clicks):
+            pressed += tries
     return pressed
+
+
+async def _until_taken(place: Workplace, alert: Alert, user: str) -> list[Interaction]:
+    """A click that fails is made again, as people do; all tries. There is no connection while a relay is replaced."""
+    tries = [await place.click(alert, user)]
+    while tries[-1].outcome != "acked" and len(tries) < 20:
+        await asyncio.sleep(4)
+        tries.append(await place.click(alert, user))
+    return tries
 
 
 async def rows(place: Workplace, query: str) -> list[Any]:
@@ -132,7 +144,7 @@ async def test_each_click_has_one_effect_whoever_is_killed(tmp_path: Path) -> No
         done = await rows(place, "select envelope_id from ops.slack_envelopes where status = 'completed'")
         completed = {row["envelope_id"] for row in done}
         assert [one.envelope_id for one in pressed if one.outcome == "acked" and not _ran(one, completed)] == []
-        assert outcomes["acked"] > 0.9 * CLICKS
+        assert outcomes["acked"] == CLICKS
 
 
 def _ran(one: Interaction, completed: set[str]) -> bool:

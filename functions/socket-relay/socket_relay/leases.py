@@ -33,6 +33,7 @@ class Report:
     live: int  # neither retiring nor dead, of all relays
     open: int  # past their hello
     lost: tuple[str, ...]  # of our sessions: their lease is gone
+    share: bool = False  # we hold both, and another relay stands by for one
 
 
 class Leases:
@@ -95,6 +96,7 @@ class Leases:
             live=int(answer["live"]),
             open=int(answer["open"]),
             lost=tuple(str(it) for it in answer["lost"] or ()),
+            share=bool(answer.get("share")),
         )
 
     async def hold(self, seconds: float, reason: str) -> None:

@@ -66,11 +66,24 @@ class Reporting:
         if not report.switched_on:
             for connection in self.roster.connections():
                 connection.close("switched_off")
+        if report.share:
+            self._give_one_away()
         own = sum(row["state"] != "ended" and row["hello"] is not None for row in rows)
         detail = self.ghosts.reported(own, report.open)
         self.reported.set()
         if detail is not None:
             await self.leases.alarm("ghost_connections", detail)
+
+    def _give_one_away(self) -> None:
+        """Let another relay have one of our two connections; ours serves until it is drained.
+
+        So the sudden death of a relay costs one connection. The older one goes: it would be rotated first.
+        """
+        live = [it for it in self.roster.connections() if it.session.state == "live"]
+        if len(live) > 1:
+            log.info("connection_given_away", session_id=live[0].id)
+            live[0].retire("shared")
+            self.roster.changed.set()
 
     def _ends_in(self) -> float | None:
         return None if self.ends_at == math.inf else max(0.0, self.ends_at - self.clock())

@@ -26,6 +26,7 @@ delete from ops.slack_channels;
 delete from ops.slack_holds;
 delete from ops.relay_sessions;
 delete from ops.relay_alarms;
+delete from ops.relay_standbys;
 update ops.relay_control
 set transport = 'socket', changed_at = clock_timestamp(), changed_by = null, dials_paid_until = '-infinity';
 delete from net.http_request_queue;

@@ -168,6 +168,8 @@ REFUSED = {
     "relay_sessions.ended_says_why": relay_session(state="'ended'", ended_at=NOW),
     "relay_sessions.nothing_replaces_itself": relay_session(session_id=A_SESSION, replaces=A_SESSION),
     "relay_sessions.envelopes_are_counted": relay_session(envelopes="-1"),
+    "relay_standbys.relay_standbys_pkey": f"{insert('relay_standbys', worker=REASON)}; {twice('relay_standbys')}",
+    "relay_standbys.worker_is_named": insert("relay_standbys", worker="''"),
     "relay_alarms.relay_alarms_pkey": f"{relay_alarm()}; {relay_alarm()}",
     "relay_alarms.reason_is_named": relay_alarm(reason="''"),
     "notification_routes.notification_routes_pkey": f"{route()}; {route()}",
