@@ -21,7 +21,10 @@ begin
     if not found then
         return jsonb_build_object('settled', false, 'reason', 'stale_claim');
     end if;
-    running := ops.running_deploy_v1(coalesce(new_card, case when card ->> 'kind' = 'deploy' then card end), card ->> 'card_id');
+    -- Only what is about to run, or to wait for it, is in another's way: a rollback of a deploy that has ended is not.
+    running := ops.running_deploy_v1(
+        coalesce(new_card, case when card ->> 'phase' in ('requested', 'approved', 'started') then card end), card ->> 'card_id'
+    );
     if running is not null then
         return jsonb_build_object('settled', false, 'reason', 'deploy_running', 'card', ops.card_json_v1(running));
     end if;

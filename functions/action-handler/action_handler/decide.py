@@ -208,6 +208,9 @@ def _unservable(it: Situation) -> Decision | None:
         return _refused("unknown_service", notes.unknown_service(it.card.service))
     if not (policy.can_rollback if verb == "rollback" else policy.can_deploy):
         return _refused("no_hook", notes.no_hook(verb, it.service))
+    if verb == "approve" and policy.environments and it.card.environment not in policy.environments:
+        # It was allowed when it was asked for. To get out of there again, a rollback stays possible.
+        return _refused("environment_not_allowed", notes.environment_gone(it.service, it.card.environment))
     return None
 
 

@@ -107,6 +107,12 @@ def no_hook(verb: Verb, service: str) -> str:
     return f"pulser has not been told how to {what} {_service(service)} (pulser.yaml). {NOTHING_CHANGED}"
 
 
+def environment_gone(service: str, environment: str | None) -> str:
+    """The service may not be deployed there any more."""
+    where = untrusted(one_line(environment or "this environment"), _NAME)
+    return f"{_service(service)} may not be deployed to {where} any more (pulser.yaml). {NOTHING_CHANGED}"
+
+
 def wrong_card() -> str:
     """A button that does not belong to what its message stands for."""
     return f"This button does nothing here. {NOTHING_CHANGED}"

@@ -23,6 +23,7 @@ class Policy:
     rollback_by: tuple[str, ...] = ()
     can_deploy: bool = False
     can_rollback: bool = False
+    environments: tuple[str, ...] = ()  # where it may be deployed; a service has at least one
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any] | None) -> Policy | None:
@@ -37,6 +38,7 @@ class Policy:
             rollback_by=tuple(value["rollback_by"]),
             can_deploy=value["can_deploy"] is True,
             can_rollback=value["can_rollback"] is True,
+            environments=tuple(value["environments"]),
         )
 
 

@@ -287,3 +287,16 @@ async def test_a_rollback_whose_hook_failed_can_be_asked_for_again(known: Sessio
     await known.settle(hook, "dead", hook_status="failed", hook_text="no such workflow")
     found = await card(known, card_id)
     assert (found["phase"], "rollback" in found["state"]) == ("completed", False)
+
+
+async def test_a_rollback_is_not_in_the_way_of_the_next_request(known: Session) -> None:
+    """An ended deploy can be rolled back while another one of the same service waits for approval."""
+    card_id = await requested_deploy(known)
+    await approve(known, card_id)
+    await known.settle(await known.claim_one(), "sent", hook_status="accepted")
+    await result(known, "completed", deploy_id=card_id)
+    await requested_deploy(known, release="1.3")
+    change = {"card_id": card_id, "kind": "deploy", "phase": "completed", "state": {"rollback": {"user": "U1"}}}
+    version = (await card(known, card_id))["version"]
+    told = change | {"version": version, "service": "api", "environment": "production"}
+    assert (await act(known, card=told, hooks=[CALL | {"action": "rollback"}]))["settled"]

@@ -319,3 +319,11 @@ def test_a_failed_deploy_is_rolled_back_once() -> None:
     on = card("alert", "open", event={"event_id": CARD_ID, "event_type": "deploy.failed"})
     again = replace(on, state=decide(situation("rollback", on)).state)
     assert decide(situation("rollback", again)).outcome == "late"
+
+
+def test_an_environment_that_is_allowed_no_more_is_not_deployed_to() -> None:
+    """The policy of now counts, not that of the request; rolling back from there stays possible."""
+    policy = replace(POLICY, environments=("staging",))
+    asked = decide(situation("approve", card("deploy", "requested"), policy=policy))
+    back = decide(situation("rollback", card("deploy", "completed"), policy=policy))
+    assert (asked.outcome, asked.reason, back.outcome) == ("refused", "environment_not_allowed", "done")
