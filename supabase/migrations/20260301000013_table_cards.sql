@@ -25,6 +25,7 @@ create table if not exists ops.cards (
 create unique index if not exists one_running_deploy_per_service_and_environment on ops.cards (service, environment)
 where kind = 'deploy' and phase in ('requested', 'approved', 'started');
 create index if not exists cards_of_service on ops.cards (service, environment, kind, created_at);
+create index if not exists cards_rolling_back on ops.cards (updated_at) where state ? 'rollback';
 create index if not exists cards_open_alerts on ops.cards (created_at) where kind = 'alert';
 
 alter table ops.cards enable row level security;

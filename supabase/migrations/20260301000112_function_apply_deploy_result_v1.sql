@@ -9,17 +9,20 @@ declare
     what constant text := result ->> 'what';
     found_card ops.cards;
 begin
-    select c.* into found_card from ops.cards c
-    where (c.kind = 'deploy' and c.phase in ('approved', 'started') or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended')
-        and case
-            when result ->> 'deploy_id' is not null then c.card_id::text = result ->> 'deploy_id'
-            else c.kind = 'deploy' and c.service = result ->> 'service'
-                and c.environment = coalesce(result ->> 'environment', c.environment)
-                and coalesce(c.release = result ->> 'version', true)
-        end
-    order by c.created_at desc limit 1
-    for update;
-    if not found then
+    if result ->> 'deploy_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        select c.* into found_card from ops.cards c
+        where c.card_id = (result ->> 'deploy_id')::uuid and (
+            c.kind = 'deploy' and c.phase in ('approved', 'started') or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
+        )
+        for update;
+    elsif result ->> 'deploy_id' is null then
+        select c.* into found_card from ops.cards c
+        where c.kind = 'deploy' and c.phase in ('approved', 'started') and c.service = result ->> 'service'
+            and c.environment = coalesce(result ->> 'environment', c.environment) and coalesce(c.release = result ->> 'version', true)
+        order by c.created_at desc limit 1
+        for update;
+    end if;
+    if found_card.card_id is null then
         return null;
     end if;
     update ops.cards c

@@ -1,4 +1,5 @@
--- A request that nobody decided in a day, and a deploy that nothing was heard of for two hours, stand in nobody's way any more.
+-- A request that nobody decided in a day, and a deploy that nothing was heard of for two hours, stand in nobody's way any more; a
+-- rollback that is silent for so long can be asked for again.
 create or replace function ops.expire_deploys_v1()
 returns integer
 language plpgsql
@@ -22,6 +23,18 @@ begin
             state = c.state || jsonb_build_object('expired', jsonb_build_object(
                 'was', old.phase, 'at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             ))
+        where c.card_id = old.card_id;
+        perform ops.refresh_card_v1(old.card_id);
+        expired := expired + 1;
+    end loop;
+    for old in
+        select c.card_id from ops.cards c
+        where c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended' and c.updated_at < clock_timestamp() - interval '2 hours'
+        for update skip locked
+    loop
+        update ops.cards c
+        set version = c.version + 1, state = c.state - 'rollback', updated_at = clock_timestamp(),
+            phase = case c.phase when 'rolling_back' then 'deployed' else c.phase end
         where c.card_id = old.card_id;
         perform ops.refresh_card_v1(old.card_id);
         expired := expired + 1;

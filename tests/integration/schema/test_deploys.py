@@ -300,3 +300,21 @@ async def test_a_rollback_is_not_in_the_way_of_the_next_request(known: Session) 
     version = (await card(known, card_id))["version"]
     told = change | {"version": version, "service": "api", "environment": "production"}
     assert (await act(known, card=told, hooks=[CALL | {"action": "rollback"}]))["settled"]
+
+
+async def test_a_rollback_that_says_nothing_for_two_hours_can_be_asked_for_again(known: Session) -> None:
+    """Its deployer may have died."""
+    card_id = await requested_deploy(known)
+    await ask_for_rollback(known, card_id)
+    await known.run("update ops.cards set updated_at = now() - interval '121 minutes'")
+    assert await known.call("expire_deploys_v1") == 1
+    assert "rollback" not in (await card(known, card_id))["state"]
+
+
+@pytest.mark.parametrize("odd", ["", "7", "not-a-uuid", "11111111-1111-4111-8111-11111111111g"])
+async def test_a_result_of_an_odd_deploy_is_news_of_its_own(known: Session, odd: str) -> None:
+    """An id that is none finds no card, and breaks nothing."""
+    card_id = await requested_deploy(known)
+    await approve(known, card_id)
+    await result(known, "started", deploy_id=odd)
+    assert (await card(known, card_id))["phase"] == "approved"
