@@ -1,5 +1,6 @@
 -- Queues an update of each message of a card. One that waits is enough: it shows the newest state when it is sent. One that is
--- being sent may show an older one, which catch_up_card_v1 sees when it is settled. Whoever calls this holds the card's row.
+-- being sent may show an older one, which catch_up_card_v1 sees when it is settled. Whoever calls this holds the card's row,
+-- and needs not ring: his audit event does at commit, or he is the dispatcher.
 create or replace function ops.refresh_card_v1(card_id uuid)
 returns integer
 language plpgsql
@@ -18,9 +19,6 @@ begin
             where u.target_delivery_id = p.delivery_id and u.kind = 'update' and u.status in ('queued', 'sending', 'failed')
         );
     get diagnostics queued = row_count;
-    if queued > 0 then
-        perform ops.ring_doorbell_v1('card');
-    end if;
     return queued;
 end;
 $$;

@@ -22,7 +22,6 @@ begin
             'inputs', coalesce(call -> 'inputs', '{}') || jsonb_build_object('deploy_id', queue_hook_v1.card_id)),
         clock_timestamp() + interval '15 minutes')
     returning delivery_id into queued;
-    perform ops.ring_doorbell_v1('hook');
     return queued;
 end;
 $$;

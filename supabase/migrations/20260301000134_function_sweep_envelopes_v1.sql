@@ -6,13 +6,9 @@ security definer
 set search_path = ''
 as $$
 declare
-    functions_url constant text := ops.read_secret_v1('pulser_functions_url');
     due record;
     rung integer := 0;
 begin
-    if functions_url is null then
-        return 0;
-    end if;
     for due in
         select h.handler from unnest(array['action-handler', 'command-handler']) h (handler)
         where exists (
@@ -26,15 +22,7 @@ begin
             where e.reply_status = 'due' and e.reply_due_at <= clock_timestamp() and e.handler = h.handler
         )
     loop
-        perform net.http_post(
-            url := rtrim(functions_url, '/') || '/' || due.handler,
-            body := jsonb_build_object('drain', true),
-            headers := jsonb_build_object(
-                'Content-Type', 'application/json', 'apikey', ops.read_secret_v1('pulser_function_key'), 'x-request-id', gen_random_uuid()
-            ),
-            timeout_milliseconds := 5000
-        );
-        rung := rung + 1;
+        rung := rung + ops.ring_function_v1(due.handler, jsonb_build_object('drain', true))::integer;
     end loop;
     return rung;
 end;

@@ -1,5 +1,5 @@
--- Wakes socket-relay where fewer than two live sessions will still be there in a minute. Rings are sent as
--- ring_doorbell_v1 sends them, once in three seconds at most. Who calls this goes on whatever happens to the ring.
+-- Wakes socket-relay where fewer than two live sessions will still be there in a minute. Rings are sent
+-- once in three seconds at most. Who calls this goes on whatever happens to the ring.
 create or replace function ops.cover_relay_v1()
 returns boolean
 language plpgsql
@@ -9,7 +9,6 @@ as $$
 declare
     now_ms constant bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
     quiet_until_ms bigint;
-    functions_url text;
 begin
     select d.last_value into quiet_until_ms from ops.relay_doorbell d;
     -- A value from the far future is no promise but a clock that was set back.
@@ -25,20 +24,9 @@ begin
     ) then
         return false;
     end if;
-    functions_url := ops.read_secret_v1('pulser_functions_url');
-    if functions_url is null then
+    if not ops.ring_function_v1('socket-relay', jsonb_build_object('reason', 'cover')) then
         return false;
     end if;
-    perform net.http_post(
-        url := rtrim(functions_url, '/') || '/socket-relay',
-        body := jsonb_build_object('reason', 'cover'),
-        headers := jsonb_build_object(
-            'Content-Type', 'application/json',
-            'apikey', ops.read_secret_v1('pulser_function_key'),
-            'x-request-id', gen_random_uuid()
-        ),
-        timeout_milliseconds := 5000
-    );
     perform setval('ops.relay_doorbell', now_ms + 3000);
     return true;
 exception
