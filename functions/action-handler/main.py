@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from action_handler.handle import service_from_environment
-from pulser.handling import answer
+from pulser.http import answer
 
 # Made at the first request: functions-framework imports this file before it forks.
 service = functools.cache(service_from_environment)

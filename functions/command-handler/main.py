@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from command_handler.serve import make_service
-from pulser.handling import answer
+from pulser.http import answer
 
 # Made at the first request: functions-framework imports this file before it forks.
 service = functools.cache(make_service)

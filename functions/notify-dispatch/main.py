@@ -8,7 +8,8 @@ import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from notify_dispatch.serve import Service, answer
+from notify_dispatch.serve import Service
+from pulser.http import answer
 
 # Made at the first request: functions-framework imports this file before it forks.
 service = functools.cache(Service.from_environment)

@@ -8,7 +8,8 @@ import functions_framework.aio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from socket_relay.serve import Service, answer
+from pulser.http import answer
+from socket_relay.serve import Service
 
 # Made at the first request: functions-framework imports this file before it forks.
 service = functools.cache(Service.from_environment)

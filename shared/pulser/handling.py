@@ -11,14 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from pulser import logs
 from pulser.database import Database
 from pulser.envelope import Envelope
-from pulser.errors import PulserError, SecretMissing
+from pulser.errors import PulserError
 from pulser.handling_http import Challenge, Recorder, UnfitBody, is_slacks, is_ssl_check, read_body, understand
 from pulser.handling_work import NOBODY_WAITS, Done, Drainer, Handle, Work
 from pulser.http import KeyCheck, answer_error, answer_health
@@ -89,20 +87,7 @@ class HandlerService:
             return await self._answer_slack(request, body, came_at)
         if is_ssl_check(request, body):
             return Response()
-        return await self._refuse_caller(request) or await self._answer_caller(request, body, came_at)
-
-    async def _refuse_caller(self, request: Request) -> Response | None:
-        """The answer to who shows no key or a wrong one."""
-        try:
-            admitted = await self._keys.admits(request)
-        except PulserError as error:
-            # What the database says for itself is for the log: whoever asks has not shown a key.
-            log.warning("key_cannot_be_checked", error=str(error))
-            why = str(error) if isinstance(error, SecretMissing) else "the database does not answer"
-            return answer_error(503, "unavailable", f"the key cannot be checked: {why}")
-        if not admitted:
-            return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
-        return None
+        return await self._keys.refusal(request) or await self._answer_caller(request, body, came_at)
 
     async def _answer_caller(self, request: Request, body: bytes, came_at: float) -> Response:
         """{"team_id", "envelope_id", "answer_within_s"}, or {"drain": true}, which an empty body means too."""
@@ -175,18 +160,6 @@ class HandlerService:
         answer_by = came_at + ANSWER_WITHIN if envelope.wants_answer else NOBODY_WAITS
         done = await self._wait(recorded["team_id"], recorded["envelope_id"], answer_by)
         return _ack(done.ack if isinstance(done, Done) else None)
-
-
-async def answer(service: Callable[[], HandlerService], request: Request) -> Response:
-    """The answer to any request; 503 while the environment is not complete."""
-    try:
-        serving = service()
-    except ValidationError as error:
-        logs.configure()
-        # The text names the variables; it quotes no value (Settings hides its input).
-        log.error("environment_is_not_complete", error=str(error))  # noqa: TRY400  a traceback would say no more
-        return answer_error(503, "misconfigured", "the environment is not complete; the log says what is missing")
-    return await serving.answer(request)
 
 
 def _read(body: bytes) -> Mapping[str, Any]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
+import structlog
+from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
+from pulser import logs
+from pulser.errors import PulserError, SecretMissing
 from pulser.vault import Vault
 
 VERSION = "0.1.0"
 _REREAD_EVERY = 5.0  # seconds between two looks into Vault because of wrong keys
+
+log = structlog.get_logger()
 
 
 class KeyCheck:
@@ -39,6 +45,19 @@ class KeyCheck:
         self._reread_after = self._clock() + _REREAD_EVERY
         return await self._matches(given, anew=True)
 
+    async def refusal(self, request: Request) -> JSONResponse | None:
+        """The answer to who shows no key, or a wrong one, or one that cannot be checked; None to who is let in."""
+        try:
+            admitted = await self.admits(request)
+        except PulserError as error:
+            # What the database says for itself is for the log: whoever asks has not shown a key.
+            log.warning("key_cannot_be_checked", error=str(error))
+            why = str(error) if isinstance(error, SecretMissing) else "the database does not answer"
+            return answer_error(503, "unavailable", f"the key cannot be checked: {why}")
+        if not admitted:
+            return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
+        return None
+
     async def _matches(self, given: str, *, anew: bool) -> bool:
         key = await self._vault.read("pulser_function_key", anew=anew)
         return hmac.compare_digest(given.encode(), key.get_secret_value().encode())
@@ -47,6 +66,25 @@ class KeyCheck:
 def _bearer(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     return token if scheme.lower() == "bearer" else ""
+
+
+class Answering(Protocol):
+    """What a function is once its environment is complete."""
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to any request."""
+
+
+async def answer(service: Callable[[], Answering], request: Request) -> Response:
+    """The answer to any request; 503 while the environment is not complete."""
+    try:
+        serving = service()
+    except ValidationError as error:
+        logs.configure()
+        # The text names the variables; it quotes no value (Settings hides its input).
+        log.error("environment_is_not_complete", error=str(error))  # noqa: TRY400  a traceback would say no more
+        return answer_error(503, "misconfigured", "the environment is not complete; the log says what is missing")
+    return await serving.answer(request)
 
 
 def answer_error(status: int, code: str, message: str) -> JSONResponse:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pulser import logs
 from pulser.database import Database, connect
-from pulser.errors import PulserError, SecretMissing
 from pulser.http import KeyCheck, answer_error, answer_health
 from pulser.vault import Vault
 from socket_relay.ending import before_sigterm
@@ -57,15 +54,9 @@ class Service:
             return answer_health(FUNCTION, await self._health.checks())
         if request.method != "POST":
             return answer_error(405, "method_not_allowed", "POST rings; GET ?action=health tells how I am")
-        try:
-            admitted = await self._keys.admits(request)
-        except PulserError as error:
-            # What the database says for itself is for the log: whoever asks has not shown a key.
-            log.warning("key_cannot_be_checked", error=str(error))
-            why = str(error) if isinstance(error, SecretMissing) else "the database does not answer"
-            return answer_error(503, "unavailable", f"the key cannot be checked: {why}")
-        if not admitted:
-            return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
+        refusal = await self._keys.refusal(request)
+        if refusal is not None:
+            return refusal
         return await self._ring(wait=bool(request.query_params.get("wait")))
 
     async def _ring(self, *, wait: bool) -> Response:
@@ -85,15 +76,3 @@ class Service:
         """End the runs and give connections back."""
         await self.runs.close()
         await self._parts.close()
-
-
-async def answer(service: Callable[[], Service], request: Request) -> Response:
-    """The answer to any request; 503 while the environment is not complete."""
-    try:
-        serving = service()
-    except ValidationError as error:
-        logs.configure()
-        # The text names the variables; it quotes no value (Settings hides its input).
-        log.error("environment_is_not_complete", error=str(error))  # noqa: TRY400  a traceback would say no more
-        return answer_error(503, "misconfigured", "the environment is not complete; the log says what is missing")
-    return await serving.answer(request)

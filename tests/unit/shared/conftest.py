@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pulser.handling import HandlerService, answer
+from pulser.handling import HandlerService
+from pulser.http import answer
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 from tests.unit.shared.handling_door import KEY, NOW, OLD, SECRET, Door

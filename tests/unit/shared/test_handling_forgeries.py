@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pulser.handling import HandlerService, answer
+from pulser.handling import HandlerService
 from pulser.handling_http import LONGEST_BODY
+from pulser.http import answer
 from pulser.settings import Settings
 from tests.unit.shared.handling_door import (
     FORM,
