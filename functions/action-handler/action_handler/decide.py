@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from action_handler import notes
 from action_handler.action import Press, Verb
-from action_handler.policy import Membership, Policy, permission
+from action_handler.policy import Policy
 from pulser.card import Card, Person
+from pulser.permission import Membership, permission
 from pulser.settlement import Hook
 
 Outcome = Literal["done", "late", "refused"]

@@ -13,11 +13,12 @@ from typing import Any
 
 from action_handler import notes
 from action_handler.action import DeploySubmission
-from action_handler.policy import Membership, Policy, permission
+from action_handler.policy import Policy
 from pulser.blocks import escape
 from pulser.card import Person
 from pulser.deploy_modal import SERVICE, DeployForm, validate
 from pulser.envelope import Envelope
+from pulser.permission import Membership, permission
 from pulser.settlement import AuditEvent, Hook, NewCard, Reply, Settlement
 
 

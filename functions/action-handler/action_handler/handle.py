@@ -12,16 +12,17 @@ from action_handler import notes
 from action_handler.action import DeploySubmission, Nothing, Press, read_action
 from action_handler.decide import Decision, Situation, decide, named, needs_policy
 from action_handler.deploy_request import Asked, answer_request
-from action_handler.groups import Groups
-from action_handler.policy import Membership, Policy, groups_to_check
+from action_handler.policy import Policy
 from pulser import logs
 from pulser.button_value import BadValue, ButtonValue, ForgedValue, read
 from pulser.card import Card
 from pulser.database import Database, connect
 from pulser.deploy_modal import read_deploy_form
 from pulser.envelope import Envelope
+from pulser.groups import Groups
 from pulser.handling import HandlerService
 from pulser.handling_health import handler_checks
+from pulser.permission import Membership, groups_to_check
 from pulser.settings import Settings
 from pulser.settlement import AuditEvent, CardChange, Reply, Settlement
 from pulser.slack import SlackApi

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from action_handler.action import Verb
-from action_handler.policy import is_group
 from pulser.blocks import code, one_line, untrusted
 from pulser.card import Card, Person
+from pulser.permission import is_group
 
 _PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
 _GROUP: Final = re.compile(r"S[A-Z0-9]{2,30}")

@@ -12,12 +12,13 @@ import structlog
 from command_handler import answer
 from command_handler.answer import Answer, Json
 from command_handler.command import Command, folded, nearest
-from command_handler.members import Members
 from command_handler.status import unknown_service
 from pulser.database import Database
 from pulser.deploy_modal import DeployForm, can_be_offered, deploy_modal
 from pulser.envelope import Envelope
 from pulser.errors import InDoubt, PulserError, SlackError
+from pulser.groups import Groups
+from pulser.permission import groups_to_check, permission
 from pulser.slack import SlackApi
 
 GROUPS_LIMIT = 0.8  # seconds for asking who is in a group: Slack takes a trigger for three
@@ -35,7 +36,7 @@ class DeployCommand:
     def __init__(self, ledger: Database, slack: SlackApi) -> None:
         self._ledger = ledger
         self._slack = slack
-        self._members = Members(slack)
+        self._groups = Groups(slack, GROUPS_LIMIT)
 
     async def answer(self, command: Command, envelope: Envelope, typed: str) -> Answer:
         """`typed`: how the command is called, "/pulser". Raises what the database raises."""
@@ -64,14 +65,12 @@ class DeployCommand:
         if not can_be_offered(policy):
             text = f"I have not been told how to deploy *{answer.name(service)}*: it has no `deploy` in pulser.yaml."
             return answer.note(text, "refused", service=service)
-        if not deployers:
+        user = envelope.user_id or ""
+        membership = await self._groups.membership(user, groups_to_check(user, deployers))
+        allowed = permission(user, deployers, membership)
+        if allowed in {"granted", "nobody"}:  # nobody is named: anybody may ask
             return None
-        try:
-            async with asyncio.timeout(GROUPS_LIMIT):
-                if await self._members.include(deployers, envelope.user_id or ""):
-                    return None
-        except (SlackError, TimeoutError) as error:
-            log.warning("members_not_known", error=str(error) or type(error).__name__)
+        if allowed == "unchecked":
             text = "I cannot find out just now whether you may deploy it: Slack does not tell who is in the group. "
             return answer.note(f"{text}Please type it again in a moment.", "failed", "group_not_known", service=service)
         text = f"Only {answer.people(deployers)} may deploy *{answer.name(service)}*."

@@ -9,8 +9,9 @@ from typing import Any
 
 from action_handler.action import Press, Verb
 from action_handler.decide import Situation
-from action_handler.policy import Membership, Policy
+from action_handler.policy import Policy
 from pulser.card import Card
+from pulser.permission import Membership
 from pulser.settlement import CardKind
 
 NOW = datetime(2026, 3, 1, 7, 33, 20, tzinfo=UTC)

@@ -10,7 +10,8 @@ import pytest
 
 from action_handler.action import VERBS, Verb
 from action_handler.decide import Decision, decide
-from action_handler.policy import Membership, Policy
+from action_handler.policy import Policy
+from pulser.permission import Membership
 from pulser.settlement import CardKind, Hook
 from tests.unit.action_handler.situations import (
     ALICE,

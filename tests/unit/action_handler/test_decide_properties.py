@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from action_handler.action import VERBS, Press, Verb
 from action_handler.decide import Situation, decide
-from action_handler.policy import Membership, Policy, permission
+from action_handler.policy import Policy
 from pulser.card import Card
+from pulser.permission import Membership, permission
 from pulser.settlement import CardKind
 from tests.unit.action_handler.situations import ALICE, BOB, CAROL, NOW, ONCALL, PHASES
 

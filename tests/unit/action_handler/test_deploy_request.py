@@ -10,9 +10,9 @@ import pytest
 
 from action_handler.action import DeploySubmission
 from action_handler.deploy_request import Asked, answer_request, channel_of
-from action_handler.policy import Membership
 from pulser.deploy_modal import DeployForm
 from pulser.envelope import Envelope
+from pulser.permission import Membership
 from pulser.settlement import Hook
 from tests.unit.action_handler.situations import ALICE, BOB, NO_GROUPS, NOW, ONCALL, person
 

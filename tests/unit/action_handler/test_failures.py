@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from action_handler.groups import Groups
 from action_handler.handle import Actions
 from pulser.envelope import Envelope
 from pulser.errors import DatabaseRefused, DatabaseUnavailable, PulserError
+from pulser.groups import Groups
 from pulser.handling_work import Work
 from pulser.replies import Replies
 from pulser.slack import SlackApi

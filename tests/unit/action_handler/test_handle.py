@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from action_handler.action import VERBS, Verb
-from action_handler.groups import Groups
 from action_handler.handle import Actions, service_from_environment
 from pulser.button_value import ButtonValue, sign
 from pulser.envelope import Envelope
 from pulser.errors import SecretMissing
+from pulser.groups import Groups
 from pulser.settlement import Settlement
 from pulser.slack import SlackApi
 from pulser.vault import Vault

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from action_handler.policy import Membership
 from pulser.errors import PulserError
+from pulser.permission import Membership
 from pulser.slack import SlackApi
 
 REMEMBERED_FOR = 60.0  # seconds: who leaves a group loses what it gave after this at the latest

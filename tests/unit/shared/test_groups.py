@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from action_handler.groups import REMEMBERED_FOR, UNKNOWN_FOR, Groups
-from action_handler.policy import Membership
+from pulser.groups import REMEMBERED_FOR, UNKNOWN_FOR, Groups
+from pulser.permission import Membership
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 from tests.contract.fake_slack import Answer, Odd, answering, cut_short, fixed
