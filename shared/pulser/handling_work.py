@@ -162,11 +162,19 @@ class Work:
                 "lease_seconds": LEASE_SECONDS,
             },
         )
-        replies = await self.ledger.call("claim_replies_v1", {"handler": self.function, "max_replies": REPLIES_AT_ONCE})
-        return [
-            *(self.perform(Claim.from_json(it, asked_at), NOBODY_WAITS) for it in claimed["envelopes"]),
-            *(self._send(_key(it), it["reply"]) for it in replies["replies"]),
+        due: list[Coroutine[Any, Any, Any]] = [
+            self.perform(Claim.from_json(it, asked_at), NOBODY_WAITS) for it in claimed["envelopes"]
         ]
+        try:
+            replies = await self.ledger.call(
+                "claim_replies_v1", {"handler": self.function, "max_replies": REPLIES_AT_ONCE}
+            )
+        except PulserError as error:
+            if not due:
+                raise
+            log.warning("replies_left_behind", error=str(error))  # what is claimed must not wait for its lease
+            return due
+        return due + [self._send(_key(it), it["reply"]) for it in replies["replies"]]
 
     async def _perform(self, claim: Claim, answer_by: float) -> Done:
         settlement = await self._settle_decision(claim, answer_by)
@@ -176,12 +184,13 @@ class Work:
             self.start(self.reply(claim.key))
             return await self._run(claim.envelope.team_id, claim.envelope.envelope_id, answer_by)
         log.info("settled", what=[event.event_type for event in settlement.events], error=settlement.error)
-        in_time = time.monotonic() <= answer_by
         if settlement.reply is not None:
             self.start(self.reply(claim.key))
-        elif settlement.ack is not None and not in_time:
-            # Too late by a hair, and the ledger knows of no reply: best effort.
-            self.start(self._send_late(claim, settlement))
+        elif time.monotonic() > answer_by:
+            # Too late by a hair, and the ledger knows of no reply: best effort, and the ack goes without it.
+            settlement = settlement.answered_late(claim.envelope)
+            if settlement.reply is not None:
+                self.start(self._send_late(settlement.reply))
         return Done("settled", settlement.ack)
 
     async def _settle_decision(self, claim: Claim, answer_by: float) -> Settlement | None:
@@ -234,11 +243,9 @@ class Work:
         except PulserError as trouble:
             log.warning("reply_not_confirmed", error=str(trouble))
 
-    async def _send_late(self, claim: Claim, settlement: Settlement) -> None:
-        late = settlement.answered_late(claim.envelope).reply
-        if late is not None:
-            with contextlib.suppress(PulserError):
-                await self.replies.send(late)
+    async def _send_late(self, late: Reply) -> None:
+        with contextlib.suppress(PulserError):
+            await self.replies.send(late)
 
 
 def _key(left: JsonValue) -> dict[str, str]:

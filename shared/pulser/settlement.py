@@ -159,13 +159,13 @@ class Settlement:
             raise ValueError("a settlement has at least one audit event")
 
     def answered_late(self, envelope: Envelope) -> Settlement:
-        """The same when the ack has gone without its payload: the answer becomes a reply."""
+        """The same when the ack goes without its payload: the answer becomes the reply, and is given once."""
         if self.reply is not None or self.ack is None:
             return self
         late = self.late
         if late is None and envelope.type == "slash_commands" and self.ack.get("text"):
             late = Reply.of_body(envelope, self.ack)
-        return replace(self, reply=late)
+        return self if late is None else replace(self, reply=late, ack=None)
 
     def to_json(self) -> Json:
         """The outcome as settle_envelope_v1 takes it."""

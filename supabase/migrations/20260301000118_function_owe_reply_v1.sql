@@ -6,22 +6,20 @@ set search_path = ''
 as $$
     update ops.slack_envelopes e
     set reply_status = 'due', reply_due_at = clock_timestamp(),
-        reply = case
-            when e.payload ->> 'response_url' is not null then jsonb_build_object(
-                'via', 'response_url', 'url', e.payload ->> 'response_url',
-                'body', jsonb_build_object('response_type', 'ephemeral', 'replace_original', false, 'text', note)
-            )
-            else jsonb_build_object(
-                'via', 'ephemeral', 'channel', coalesce(e.payload #>> '{channel,id}', e.payload #>> '{event,channel}'),
-                'user', coalesce(e.payload #>> '{user,id}', e.payload #>> '{event,user}'),
-                'thread_ts', e.payload #>> '{event,thread_ts}', 'body', jsonb_build_object('text', note)
-            )
-        end
-    where e.id = owe_reply_v1.id and e.handler is not null and (
-        e.payload ->> 'response_url' is not null
-        or coalesce(e.payload #>> '{channel,id}', e.payload #>> '{event,channel}') is not null
-            and coalesce(e.payload #>> '{user,id}', e.payload #>> '{event,user}') is not null
-    )
+        -- By the address where there is one, else, or when Slack refuses it, as an ephemeral message.
+        reply = jsonb_strip_nulls(jsonb_build_object(
+            'via', case when way.url is null then 'ephemeral' else 'response_url' end,
+            'url', way.url, 'channel', way.channel, 'user', way.slack_user, 'thread_ts', e.payload #>> '{event,thread_ts}',
+            'body', jsonb_build_object('response_type', 'ephemeral', 'replace_original', false, 'text', note)
+        ))
+    from ops.slack_envelopes o
+    cross join lateral (
+        select o.payload ->> 'response_url' as url,
+            coalesce(o.payload #>> '{channel,id}', o.payload ->> 'channel_id', o.payload #>> '{event,channel}') as channel,
+            ops.envelope_identity_v1(o) ->> 'slack_user' as slack_user
+    ) way
+    where o.id = owe_reply_v1.id and e.id = o.id and e.handler is not null
+        and (way.url is not null or way.channel is not null and way.slack_user is not null)
 $$;
 
 revoke all on function ops.owe_reply_v1(bigint, text) from public, anon, authenticated, service_role;

@@ -18,7 +18,8 @@ as $$
         'deliveries', (
             select coalesce(jsonb_agg(ops.delivery_summary_v1(v, null, v.created_at) order by v.position), '[]')
             from ops.deliveries v
-            where v.event_id = audit.card_id and (v.kind = 'post' or v.created_at >= e.received_at)
+            -- What its settle queued; later ones of the same card belong to later deeds.
+            where v.event_id = audit.card_id and (v.kind = 'post' or v.created_at between e.received_at and e.processed_at)
                 or v.event_id in (select (a.event ->> 'event_id')::uuid from jsonb_array_elements(audit.events) a (event))
         )
     )

@@ -184,3 +184,21 @@ async def test_a_card_takes_only_phases_of_its_kind(db: Session, phase: str) -> 
     event = await sent_alert(db)
     with pytest.raises(Exception, match="phase_belongs_to_kind"):
         await act(db, card=acknowledged(event) | {"phase": phase})
+
+
+async def test_a_change_during_an_update_that_dies_is_not_lost(db: Session) -> None:
+    """It had queued none of its own; another update shows it, where Slack allows one."""
+    event = await sent_alert(db)
+    await act(db, card=acknowledged(event))
+    update = await db.claim_one()
+    await act(db, card=acknowledged(event, 1))
+    await db.settle(update, "dead", card_version=1)
+    assert [u["status"] for u in await deliveries(db, "update")] == ["dead", "queued"]
+
+
+async def test_an_update_that_dies_with_the_newest_state_is_the_last(db: Session) -> None:
+    """Slack will not take the same a second time."""
+    event = await sent_alert(db)
+    await act(db, card=acknowledged(event))
+    await db.settle(await db.claim_one(), "dead", card_version=1)
+    assert [u["status"] for u in await deliveries(db, "update")] == ["dead"]

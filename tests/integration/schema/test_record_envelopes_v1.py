@@ -329,3 +329,19 @@ async def test_an_act_leaves_one_row_and_one_event(db: Session) -> None:
 async def test_the_token_of_a_claim_is_no_envelope(db: Session) -> None:
     """Two clicks have two tokens."""
     assert await claimed_click(db) != await claimed_click(db)
+
+
+async def test_a_click_whose_twin_was_in_time_is_not_expired(db: Session) -> None:
+    """Slack has the twin's ack: its user has seen no failure."""
+    first = click()
+    twin = first | {"envelope_id": "twin"}
+    await record(db, first, twin)
+    assert await expire(db, first) == 0
+
+
+async def test_the_note_of_an_expired_command_knows_channel_and_user(db: Session) -> None:
+    """For when Slack refuses the address."""
+    sent = command(received_at=time.time() - 10)
+    await record(db, sent)
+    reply = (await row(db, sent))["reply"]
+    assert (reply["channel"], reply["user"], reply["via"]) == ("C1", "U1", "response_url")

@@ -311,3 +311,17 @@ def settling(settlement: Settlement) -> Callable[[Envelope, float], Awaitable[Se
         return settlement
 
     return decide
+
+
+async def test_an_answer_is_given_once(scene: Scene) -> None:
+    """Decided in the last moment, it is a private answer, with no ack's payload beside it; so a duplicate's."""
+    done = await scene.run(within=0.1)
+    assert (done.ack, [it.body for it in scene.replies.sent]) == (None, [ACK])
+    assert scene.ledger.rows["T1", "e-1"].outcomes[0]["ack"] is None
+
+
+async def test_what_is_claimed_is_carried_out_though_the_replies_cannot_be_asked_for(scene: Scene) -> None:
+    """It must not wait for its lease to end."""
+    scene.ledger.away("claim_replies_v1")
+    assert await scene.work.drain() == 1
+    assert scene.ledger.rows["T1", "e-1"].status == "completed"
