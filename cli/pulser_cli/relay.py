@@ -84,6 +84,15 @@ def transport(
         return str(await database.call("transport_v1"))
 
     console().print(run(database_url, work))
+    if to is not None:
+        typer.echo(_NEXT[to], err=True)
+
+
+_NEXT = {
+    "http": "No sockets from now on. Switch Socket Mode off in the app's settings too: while it is on, Slack calls "
+    "no URL, and every click fails (docs/transport.md). Back: pulser relay transport socket",
+    "socket": "The relays connect within ten seconds, if Socket Mode is on in the app's settings.",
+}
 
 
 @app.command()
@@ -97,7 +106,7 @@ def status(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     said = {
         "transport": found["transport"],
         "connections": f"{found['live']} live, {len(found['sessions'])} open, {found['ghosts']} unknown to us",
-        "up-time 24 h": "–" if uptime is None else f"{100 * uptime:.3f} %",
+        "up-time": "–" if uptime is None else f"{100 * uptime:.3f} % since {ago(found['uptime_since'])}",
         "last gap": "none" if gap is None else f"{gap['seconds']:.0f} s, {ago(gap['from'])}",
     }
     for name, value in said.items():

@@ -28,6 +28,7 @@ _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", 
 def apply(
     file: File = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    remove_all: Annotated[bool, typer.Option("--remove-all", help="Also when the file has no service at all.")] = False,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,6 +38,9 @@ def apply(
 
     async def work(database: Database) -> list[Change]:
         changes = changes_between(await _held(database), wanted)
+        if changes and not wanted and not (remove_all or dry_run):
+            # A file that nobody has filled in yet must not end what people deploy with.
+            fail(f"the file has no services, and the database has {len(changes)}: give --remove-all to remove them")
         if changes and not dry_run:
             await database.call("apply_services_v1", {"services": wanted})
         return changes

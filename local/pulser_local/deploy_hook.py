@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections import defaultdict
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +34,7 @@ class DeployHook:
         self._secret = secret
         self._duration = duration
         self._taken: set[str] = set()
+        self._deployed: defaultdict[tuple[str, str], list[str]] = defaultdict(list)  # what ran where, the newest last
         self._running: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -92,18 +94,31 @@ class DeployHook:
         return hmac.compare_digest(expected.encode(), request.headers.get("webhook-signature", "").encode())
 
     async def _deploy(self, call: dict[str, Any]) -> None:
+        call = self._with_version(call)
         await self._report("deploy.started", call)
         began = time.monotonic()
         await asyncio.sleep(self._duration)
         failed = "broken" in str(call.get("version", ""))
         took = {"duration_s": round(time.monotonic() - began, 1)}
+        if not failed and call.get("version"):
+            self._deployed[_place(call)].append(call["version"])
         await self._report("deploy.failed" if failed else "deploy.completed", call, **took)
 
+    def _with_version(self, call: dict[str, Any]) -> dict[str, Any]:
+        """A rollback goes to what ran before, where this hook has deployed that."""
+        if call.get("action") != "rollback":
+            return call
+        before = [it for it in self._deployed[_place(call)] if it != call.get("version")]
+        return {**call, "version": before[-1] if before else None}
+
     async def _report(self, event_type: str, call: dict[str, Any], **more: object) -> None:
-        told = {"service": "service", "environment": "environment", "pulser_deploy_id": "deploy_id"}
+        told = {
+            "service": "service",
+            "environment": "environment",
+            "version": "version",
+            "pulser_deploy_id": "deploy_id",
+        }
         payload = {name: call[key] for key, name in told.items() if call.get(key)}
-        if call.get("action") == "deploy" and call.get("version"):
-            payload["version"] = call["version"]
         arguments = {
             "event_type": event_type,
             "actor": "local-deployer",
@@ -114,3 +129,7 @@ class DeployHook:
             await self._ledger.call("append_event_v1", arguments)
         except PulserError:
             return  # the database is being stopped, or away: a deployer's report is then lost here as elsewhere
+
+
+def _place(call: dict[str, Any]) -> tuple[str, str]:
+    return str(call["service"]), str(call.get("environment", ""))

@@ -10,6 +10,7 @@ as $$
 declare
     control ops.relay_control;
     first_at timestamptz;
+    since timestamptz;
     uptime jsonb;
     newest ops.relay_sessions;
     ours bigint;
@@ -18,12 +19,10 @@ begin
     first_at := coalesce(
         (select min(s.hello_at) from ops.relay_sessions s), (select min(s.claimed_at) from ops.relay_sessions s)
     );
-    uptime := ops.relay_uptime_v1(
-        case when first_at is not null then greatest(
-            first_at, clock_timestamp() - interval '24 hours', case control.transport when 'socket' then control.changed_at end
-        ) end,
-        case control.transport when 'socket' then clock_timestamp() else control.changed_at end
-    );
+    since := case when first_at is not null then greatest(
+        first_at, clock_timestamp() - interval '24 hours', case control.transport when 'socket' then control.changed_at end
+    ) end;
+    uptime := ops.relay_uptime_v1(since, case control.transport when 'socket' then clock_timestamp() else control.changed_at end);
     select o.* into newest from ops.open_relay_sessions_v1() o
     where o.num_connections is not null order by o.hello_at desc, o.num_connections desc limit 1;
     select count(*) into ours from ops.relay_sessions s
@@ -36,6 +35,8 @@ begin
         ),
         'live', (select count(*) from ops.open_relay_sessions_v1() o where o.state = 'live'),
         'uptime_24h', uptime -> 'uptime',
+        -- A day ago, or when there is less than a day to tell of.
+        'uptime_since', since,
         'last_gap', uptime -> 'last_gap',
         'ghosts', coalesce(greatest(0, newest.num_connections - ours), 0),
         'reconnects_24h', (

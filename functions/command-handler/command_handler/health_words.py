@@ -9,8 +9,10 @@ from datetime import datetime
 from command_handler import answer
 from command_handler.answer import BAD, GOOD, WARN, Answer, Json
 from pulser.blocks import one_line, untrusted
+from pulser.card import moment
 
 OVERDUE_AFTER = 15.0  # seconds, as notify-dispatch's own health has it
+_DAY = 86_400.0  # seconds
 _GOAL = 0.995  # of the time a socket is up
 _ORDER = (BAD, WARN, GOOD)
 _WORDS = 250
@@ -122,7 +124,9 @@ def of_relay(status: Json, now: datetime) -> Finding:
     live, ghosts, uptime = status["live"], status["ghosts"], status["uptime_24h"]
     told = [
         f"{live or 'no'} socket{'' if live == 1 else 's'} up" + ("" if live > 1 else ", two should be"),
-        f"up {_percent(uptime)} of the last 24 h" if uptime is not None else "up-time not measured yet",
+        f"up {_percent(uptime)} of the last {_measured(status, now)}"
+        if uptime is not None
+        else "up-time not measured yet",
         _gap(status.get("last_gap"), now),
         f"{ghosts} foreign connection{'s' if ghosts > 1 else ''} take{'' if ghosts > 1 else 's'} some of the clicks"
         if ghosts
@@ -131,6 +135,13 @@ def of_relay(status: Json, now: datetime) -> Finding:
     poor = uptime is not None and uptime < _GOAL
     sign = BAD if not live else WARN if live == 1 or ghosts or poor else GOOD
     return Finding("Relay", sign, ", ".join(it for it in told if it))
+
+
+def _measured(status: Json, now: datetime) -> str:
+    """Over how long up-time is told: a day, or less where there is less."""
+    since = moment(status.get("uptime_since"))
+    seconds = (now - since).total_seconds() if since else _DAY
+    return "24 h" if seconds > _DAY - 60 else answer.lasting(seconds)
 
 
 def _percent(share: float) -> str:

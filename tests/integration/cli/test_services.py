@@ -71,8 +71,26 @@ async def test_diff_sees_a_hook_that_leads_elsewhere(pulser: Pulser, file: Path)
 async def test_what_the_file_does_not_have_is_removed(pulser: Pulser, call: Call, file: Path) -> None:
     """The file is the whole truth."""
     await pulser("services", "apply", str(file))
+    rewrite(file, "  - {service: web, environments: [production]}\n", "")
+    result = await pulser("services", "apply", str(file))
+    assert "1 removed" in result.stdout.splitlines()
+    assert [it["service"] for it in await call("list_services_v1")] == ["api"]
+
+
+async def test_a_file_without_services_removes_none_unasked(pulser: Pulser, call: Call, file: Path) -> None:
+    """It may be one that nobody has filled in yet."""
+    await pulser("services", "apply", str(file))
     rewrite(file, FILE[FILE.index("services:") :], "")
     result = await pulser("services", "apply", str(file))
+    assert (result.exit_code, "--remove-all" in result.stderr) == (1, True)
+    assert len(await call("list_services_v1")) == 2
+
+
+async def test_all_are_removed_for_who_says_so(pulser: Pulser, call: Call, file: Path) -> None:
+    """The file is the whole truth."""
+    await pulser("services", "apply", str(file))
+    rewrite(file, FILE[FILE.index("services:") :], "")
+    result = await pulser("services", "apply", str(file), "--remove-all")
     assert result.stdout.splitlines()[-1] == "2 removed"
     assert await call("list_services_v1") == []
 

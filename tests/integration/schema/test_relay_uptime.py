@@ -36,6 +36,7 @@ async def test_without_any_session_there_is_no_up_time(db: Session) -> None:
         "sessions": [],
         "live": 0,
         "uptime_24h": None,
+        "uptime_since": None,
         "last_gap": None,
         "ghosts": 0,
         "reconnects_24h": 0,

@@ -117,6 +117,11 @@ def test_clicks_and_commands(state: dict[str, Any], sign: str, told: str) -> Non
     ("state", "sign", "told"),
     [
         ({}, GOOD, "2 sockets up, up 100 % of the last 24 h"),
+        (
+            {"uptime_since": at(minutes=12)},
+            GOOD,
+            "2 sockets up, up 100 % of the last 12 min",
+        ),
         ({"uptime_24h": 0.99999}, GOOD, "2 sockets up, up 99.99 % of the last 24 h"),
         ({"uptime_24h": None}, GOOD, "2 sockets up, up-time not measured yet"),
         ({"uptime_24h": 0.99}, WARN, "2 sockets up, up 99 % of the last 24 h"),
