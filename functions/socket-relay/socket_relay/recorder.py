@@ -1,6 +1,7 @@
 """Grouped recording: one call to the database for all envelopes that arrived while the one before was in flight.
 
-So the cost of an envelope falls as the load rises, and a database that is slow delays a group, not a queue.
+So the cost of an envelope falls as the load rises, and a database that is slow delays a group, not a queue. When more
+comes than it can take, those that can still be acknowledged go first: in one line all would be just too late.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Recorded:
 class _Waiting:
     record: dict[str, Any]
     size: int
+    ack_by: float
     keep_until: float
     done: asyncio.Future[Recorded]
     tried: bool = False
@@ -63,6 +65,8 @@ class Recorder:
     ledger_clock: LedgerClock
     clock: Callable[[], float] = time.monotonic
     _queue: deque[_Waiting] = field(default_factory=deque)
+    _late: deque[_Waiting] = field(default_factory=deque)  # written when nothing waits that can be acknowledged
+    _call_takes: float = 0.0  # seconds; the last call's
     _bytes: int = 0
     _writer: asyncio.Task[None] | None = None
 
@@ -77,11 +81,17 @@ class Recorder:
             refused=refused,
         )
         size = len(json.dumps(record))
-        if len(self._queue) >= self.pace.waiting or self._bytes + size > self.pace.waiting_bytes:
+        if len(self._queue) + len(self._late) >= self.pace.waiting or self._bytes + size > self.pace.waiting_bytes:
             raise NotRecorded("too many envelopes wait for the database")
         # Slack sends an event again; a click that comes to nothing is recorded late, so that its user hears of it.
         keep = self.pace.ack_within if envelope.is_retried_by_slack else self.pace.keep_late
-        waiting = _Waiting(record, size, received_at + keep, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(
+            record,
+            size,
+            received_at + self.pace.ack_within,
+            received_at + keep,
+            asyncio.get_running_loop().create_future(),
+        )
         self._queue.append(waiting)
         self._bytes += size
         if self._writer is None or self._writer.done():
@@ -93,14 +103,15 @@ class Recorder:
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
-        for waiting in self._queue:
+        for waiting in (*self._queue, *self._late):
             _fail(waiting, "the relay stops")
         self._queue.clear()
+        self._late.clear()
         self._bytes = 0
 
     async def _write(self) -> None:
         pause = self.pace.record_again
-        while self._queue:
+        while self._queue or self._late:
             group = self._take()
             try:
                 await self._write_group(group)
@@ -123,8 +134,11 @@ class Recorder:
         group: list[_Waiting] = []
         size = 0
         now = self.clock()
-        while self._queue and len(group) < self.pace.group and (not group or size < self.pace.group_bytes):
-            waiting = self._queue.popleft()
+        while self._queue and self._queue[0].ack_by < now + self._call_takes:
+            self._late.append(self._queue.popleft())
+        lane = self._queue or self._late
+        while lane and len(group) < self.pace.group and (not group or size < self.pace.group_bytes):
+            waiting = lane.popleft()
             self._bytes -= waiting.size
             if now > waiting.keep_until:
                 _fail(waiting, "the database did not answer in time")
@@ -156,6 +170,8 @@ class Recorder:
                 waiting.tried = before  # refused means not written
             await self._write_apart(group, error)
             return
+        # A call that hung says nothing of the next one.
+        self._call_takes = min(self.clock() - sent_at, self.pace.ack_within / 2)
         self.ledger_clock.learn(float(answer["now"]), sent_at, self.clock())
         for waiting, before, said in zip(group, told_before, answer["recorded"], strict=True):
             if not waiting.done.done():

@@ -120,3 +120,27 @@ async def test_closing_tells_those_who_wait() -> None:
     await it.close()
     with pytest.raises(NotRecorded):
         await waiting
+
+
+async def test_those_that_can_still_be_acknowledged_go_first() -> None:
+    """Where more waits than the database takes, one line would make all of them too late."""
+    ledger = FakeLedger()
+    ledger.open.clear()
+    it = recorder(ledger, replace(PACE, group=2))
+    in_flight = asyncio.create_task(write(it, click("first")))
+    await ledger.called.wait()
+    old = [asyncio.create_task(write(it, click(f"old{number}"), age=3)) for number in range(2)]
+    fresh = [asyncio.create_task(write(it, click(f"fresh{number}"))) for number in range(2)]
+    await asyncio.sleep(0)
+    ledger.open.set()
+    await asyncio.gather(in_flight, *old, *fresh)
+    written = [one["envelope_id"] for group in ledger.groups for one in group]
+    assert written == ["first", "fresh0", "fresh1", "old0", "old1"]
+
+
+async def test_those_that_are_late_are_written_when_nothing_else_waits() -> None:
+    """Their users are told that nothing was done."""
+    ledger = FakeLedger()
+    it = recorder(ledger)
+    await write(it, click("late"), age=3)
+    assert [one["envelope_id"] for group in ledger.groups for one in group] == ["late"]
