@@ -125,7 +125,7 @@ class Recorder:
         received_at += self._ahead or 0.0
         told = await self._call([envelope.to_record(transport="http", received_at=received_at)])
         recorded: dict[str, Any] = told["recorded"][0]
-        if recorded["state"] == "duplicate" and recorded["same_id"]:
+        if recorded["same_id"]:
             # What Slack sends again has another signature, so another id: this very request was here before.
             recorded["state"] = "replayed"
         return recorded

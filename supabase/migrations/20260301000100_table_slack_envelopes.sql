@@ -26,6 +26,8 @@ alter table ops.slack_envelopes
     -- The same click or event under another envelope_id: its first row is what runs.
     add column if not exists duplicate_of bigint references ops.slack_envelopes (id) on delete cascade,
     add column if not exists duplicates integer not null default 0,
+    -- A duplicate came in time to be acknowledged: Slack's user has seen no failure, whatever became of this row.
+    add column if not exists twin_in_time boolean not null default false,
     add column if not exists attempts integer not null default 0,
     add column if not exists next_attempt_at timestamptz not null default clock_timestamp(),
     add column if not exists claim_token uuid constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),

@@ -41,11 +41,16 @@ begin
             (envelope ->> 'session_id')::uuid, (envelope ->> 'retry_attempt')::integer, envelope ->> 'retry_reason', worker, first.id, 'completed', clock_timestamp())
         on conflict do nothing;
     end if;
-    update ops.slack_envelopes e set duplicates = e.duplicates + 1
+    update ops.slack_envelopes e
+    set duplicates = e.duplicates + 1,
+        twin_in_time = e.twin_in_time or received > clock_timestamp() - interval '2.5 seconds'
     where e.id = coalesce(first.duplicate_of, first.id)
     returning e.* into first;
     return jsonb_build_object(
-        'id', first.id, 'state', 'duplicate', 'same_id', same_id, 'ack', first.ack, 'settled', first.status in ('completed', 'failed')
+        'id', first.id, 'same_id', same_id,
+        -- What was expired is not run any more, so nobody may be told that it worked.
+        'state', case when first.status = 'failed' and first.last_error like 'expired:%' then 'expired' else 'duplicate' end,
+        'ack', first.ack, 'settled', first.status in ('completed', 'failed')
     );
 end;
 $$;

@@ -13,11 +13,7 @@ begin
         select e.id from jsonb_array_elements(envelopes) g (given)
         join ops.slack_envelopes e on e.team_id = g.given ->> 'team_id' and e.envelope_id = g.given ->> 'envelope_id'
         where e.status = 'pending' and e.attempts = 0 and e.event_type in ('interactive', 'slash_commands')
-            -- The same click under another id, on another connection, was recorded in time: Slack has its ack.
-            and not exists (
-                select from ops.slack_envelopes d
-                where d.duplicate_of = e.id and d.recorded_at < d.received_at + interval '2.5 seconds'
-            )
+            and not e.twin_in_time  -- else Slack has the twin's ack
         order by e.id
         for update of e
     loop

@@ -345,3 +345,26 @@ async def test_the_note_of_an_expired_command_knows_channel_and_user(db: Session
     await record(db, sent)
     reply = (await row(db, sent))["reply"]
     assert (reply["channel"], reply["user"], reply["via"]) == ("C1", "U1", "response_url")
+
+
+async def test_the_same_id_again_in_time_keeps_a_click_from_expiring(db: Session) -> None:
+    """It came on another connection, which acknowledged it."""
+    sent = click()
+    await record(db, sent)
+    await record(db, sent)
+    assert await expire(db, sent) == 0
+
+
+async def test_a_twin_that_is_late_as_well_keeps_nothing(db: Session) -> None:
+    """Nobody acknowledged either."""
+    sent = click()
+    await record(db, sent, sent | {"received_at": time.time() - 10})
+    assert await expire(db, sent) == 1
+
+
+async def test_a_duplicate_of_what_was_expired_is_expired(db: Session) -> None:
+    """It is not run, so it must not be acknowledged."""
+    late = old(10)
+    await record(db, late)
+    twin = late | {"envelope_id": "twin", "received_at": time.time()}
+    assert [it["state"] for it in await record(db, twin)] == ["expired"]

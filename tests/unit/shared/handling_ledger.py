@@ -103,11 +103,11 @@ class FakeLedger:
         row = self.put(record)
         if record["refused"]:
             row.status = "failed"
-            return named | {"state": "refused", "ack": None, "settled": True}
+            return named | {"state": "refused", "ack": None, "settled": True, "same_id": False}
         if record["handler"] and record["type"] != "events_api" and self.now - record["received_at"] > 2.5:
             row.status = "failed"
-            return named | {"state": "expired", "ack": None, "settled": True}
-        return named | {"state": "new", "ack": None, "settled": False}
+            return named | {"state": "expired", "ack": None, "settled": True, "same_id": False}
+        return named | {"state": "new", "ack": None, "settled": False, "same_id": False}
 
     def _claim_envelope_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         row = self.rows.get((given["team_id"], given["envelope_id"]))
