@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -22,7 +22,6 @@ from pulser.replies import Replies
 from pulser.settlement import Reply
 from socket_relay.effects import Ack, Forward, Record
 from socket_relay.forward import UNREACHABLE, Forwarder, Handled
-from socket_relay.lag import Lag
 from socket_relay.pace import Pace
 from socket_relay.recorder import NotRecorded, Recorded, Recorder
 from socket_relay.websocket import Connection
@@ -64,13 +63,11 @@ class Answers:
     elsewhere: Callable[[], Iterable[Connection]]
     pace: Pace
     clock: Callable[[], float] = time.monotonic
-    lag: Lag = field(default_factory=Lag)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _awaited: dict[tuple[str, str], asyncio.Task[Handled]] = field(default_factory=dict)
 
     def take(self, connection: Connection, effects: list[Record | Ack | Forward]) -> None:
         """Begin with an envelope; returns at once."""
-        effects = _earlier(effects, self.lag.seconds(self.clock()))
         record = next(it for it in effects if isinstance(it, Record))
         by = next((it.by for it in effects if isinstance(it, Ack)), record.received_at + self.pace.ack_within)
         course = _Course(connection, record.envelope, record.received_at, by)
@@ -230,19 +227,3 @@ class Answers:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _earlier(effects: list[Record | Ack | Forward], seconds: float) -> list[Record | Ack | Forward]:
-    """The same for an envelope that came so many seconds before it was read."""
-    if not seconds:
-        return effects
-    made: list[Record | Ack | Forward] = []
-    for effect in effects:
-        match effect:
-            case Record():
-                made.append(replace(effect, received_at=effect.received_at - seconds))
-            case Forward():
-                made.append(replace(effect, answer_by=effect.answer_by - seconds))
-            case Ack():
-                made.append(replace(effect, by=effect.by - seconds))
-    return made

@@ -38,6 +38,22 @@ def envelope_effects(
     return [Record(envelope, now), *((forward, ack) if ack.awaits_answer else (ack, forward))]
 
 
+def earlier(effects: list[Record | Ack | Forward], seconds: float) -> list[Record | Ack | Forward]:
+    """The same for an envelope that came so many seconds before it was read."""
+    if not seconds:
+        return effects
+    made: list[Record | Ack | Forward] = []
+    for effect in effects:
+        match effect:
+            case Record():
+                made.append(replace(effect, received_at=effect.received_at - seconds))
+            case Forward():
+                made.append(replace(effect, answer_by=effect.answer_by - seconds))
+            case Ack():
+                made.append(replace(effect, by=effect.by - seconds))
+    return made
+
+
 def _envelope(frame: EnvelopeFrame | BrokenEnvelope) -> Envelope:
     if isinstance(frame, EnvelopeFrame):
         return Envelope.from_frame(frame.content)

@@ -22,7 +22,6 @@ from socket_relay.answers import Answers
 from socket_relay.connections_open import APP_TOKEN, ConnectionsOpen
 from socket_relay.forward import Forwarder
 from socket_relay.identity import Identity
-from socket_relay.lag import Lag
 from socket_relay.leases import Leases
 from socket_relay.ledger_clock import LedgerClock
 from socket_relay.pace import Pace
@@ -90,14 +89,13 @@ class Relay:
         self._retire_before = min(times.pace.retire_before, seconds / 2)
         self._clock = times.clock
         self._stopping = asyncio.Event()
-        self._lag = Lag(times.clock)
         ledger_clock = LedgerClock()
         self.roster = Roster()
         self._leases = Leases(parts.ledger, worker, times.pace, ledger_clock, clock=times.clock)
         self._recorder = Recorder(parts.ledger, worker, times.pace, ledger_clock, times.clock)
         self._answers = Answers(
             *(parts.ledger, self._recorder, parts.forwarder, parts.replies),
-            *(self.roster.alive, times.pace, times.clock, self._lag),
+            *(self.roster.alive, times.pace, times.clock),
         )
         self.reporting = Reporting(self.roster, self._leases, times.pace, times.clock)
         tools = Tools(
@@ -122,7 +120,6 @@ class Relay:
         dialling = [asyncio.create_task(_kept(seat)) for seat in self._seats]
         dialling.append(asyncio.create_task(self._recount()))
         reporting = asyncio.create_task(self.reporting.run())
-        measuring = asyncio.create_task(self._lag.run())
         try:
             await self._serve()
             await _end(*dialling)
@@ -130,7 +127,6 @@ class Relay:
         finally:
             await _end(*dialling, reporting)
             await self._close()
-            await _end(measuring)
             log.info("relay_ended", worker=self.worker, **self.counters)
 
     def stop(self) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
-from websockets.asyncio.client import ClientConnection
 
 from socket_relay.answers import Answers
+from socket_relay.arrival import TimedConnection
 from socket_relay.backoff import Backoff
 from socket_relay.connections_open import ConnectionsOpen, NoTicket, Ticket
 from socket_relay.effects import Ack, Forward, Record
@@ -197,7 +197,7 @@ class Seat:
             raise NoConnection(connection.session.end_reason or "closed_before_hello")
         return connection
 
-    async def _dial(self, session_id: str) -> tuple[Ticket, str, ClientConnection]:
+    async def _dial(self, session_id: str) -> tuple[Ticket, str, TimedConnection]:
         """A ticket, its team and its websocket, within the tries that one lease has. Raises NoConnection."""
         for attempt in range(1, self.tools.pace.dials_per_lease + 1):
             try:

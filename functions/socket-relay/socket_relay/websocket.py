@@ -6,14 +6,15 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 import structlog
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
 from websockets.protocol import State
 
+from socket_relay.arrival import TimedConnection
 from socket_relay.connections_open import Ticket
 from socket_relay.effects import (
     Ack,
@@ -30,6 +31,7 @@ from socket_relay.effects import (
     StopDialling,
 )
 from socket_relay.pace import Pace
+from socket_relay.received import earlier
 from socket_relay.session import Session
 
 LARGEST_MESSAGE = 8_000_000  # bytes; Slack's own stay below one million
@@ -70,12 +72,14 @@ class Surroundings(Protocol):
         """It is closed, whoever closed it."""
 
 
-async def dial(ticket: Ticket, pace: Pace) -> ClientConnection:
+async def dial(ticket: Ticket, pace: Pace) -> TimedConnection:
     """Open the websocket. Raises DialFailed. The library's own pings are off: the session's are what counts."""
     proxy: Literal[True] | None = None if urlsplit(ticket.url).hostname in _LOOPBACK else True
     try:
-        return await connect(
+        opened = await connect(
             ticket.url,
+            create_connection=TimedConnection,
+            max_queue=None,  # what is here is worked on at once; a pause in reading would hide how old the rest is
             open_timeout=pace.dial_limit,
             close_timeout=pace.close_limit,
             ping_interval=None,
@@ -94,6 +98,7 @@ async def dial(ticket: Ticket, pace: Pace) -> ClientConnection:
         ImportError,
     ) as error:
         raise DialFailed(type(error).__name__) from None
+    return cast("TimedConnection", opened)
 
 
 class Connection:
@@ -102,7 +107,7 @@ class Connection:
     def __init__(
         self,
         session: Session,
-        websocket: ClientConnection,
+        websocket: TimedConnection,
         surroundings: Surroundings,
         pace: Pace,
         clock: Callable[[], float] = time.monotonic,
@@ -187,7 +192,8 @@ class Connection:
                 case _:
                     self._tell(effect)
         if envelope:
-            self._surroundings.envelope(self, envelope)
+            waited = self._websocket.unread.waited(self._clock())
+            self._surroundings.envelope(self, earlier(envelope, waited))
         self._tick_later()
 
     def _tell(self, effect: OpenSuccessor | StopDialling | BackOff | Alarm | Count) -> None:

@@ -211,7 +211,14 @@ class TestSlacksRequests:
     async def test_a_command_that_is_recorded_too_late_is_not_run_but_answered(self, door: Door) -> None:
         """Slack has told its user already that it failed; the ledger's note says that nothing was done."""
         note = {"via": "ephemeral", "channel": "C1", "user": "U1", "body": {"text": "too slow"}}
-        recorded = {"team_id": "T1", "envelope_id": "e", "state": "expired", "ack": None, "settled": True}
+        recorded = {
+            "team_id": "T1",
+            "envelope_id": "e",
+            "state": "expired",
+            "ack": None,
+            "settled": True,
+            "same_id": False,
+        }
         confirmed: list[Any] = []
         door.ledger.answers = {
             "record_envelopes_v1": lambda given: {"now": NOW, "recorded": [recorded] * len(given["envelopes"])},
