@@ -40,7 +40,7 @@ class Unread:
             self._empty_at = self.clock()
 
     def tick(self) -> None:
-        """The loop goes round: it has read whatever there was when it began this round, which the last tick came before."""
+        """The loop goes round: what there was when this round began is read, and the last tick was before that."""
         if not self._more:
             self._empty_at = max(self._empty_at, self._ticked_at)
         self._ticked_at = self.clock()

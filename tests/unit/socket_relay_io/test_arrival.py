@@ -97,7 +97,7 @@ async def test_a_real_connection_knows_how_long_the_process_was_held_up() -> Non
         await websocket.wait_closed()
 
     async with serve(say, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+        port = next(iter(server.sockets)).getsockname()[1]
         websocket: TimedConnection = await dial(Ticket(f"ws://127.0.0.1:{port}/", None), Pace())
         await asyncio.sleep(2 * TICK)
         await websocket.send("go")
