@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import typer
 from rich.text import Text
 
 from pulser.database import Database
+from pulser_cli.channels import as_routed
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.envelopes import envelope, envelopes
 from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
@@ -17,13 +17,14 @@ from pulser_cli.output import status as status_of
 from pulser_cli.payload import who
 from pulser_cli.spans import since_of
 from pulser_cli.story import print_story
+from pulser_cli.verify import verify
 
 app = typer.Typer(help="The ledger: what became of each event, and of each click and command.", no_args_is_help=True)
 app.command()(envelopes)
 app.command()(envelope)
+app.command()(verify)
 
 Status = Literal["queued", "sending", "sent", "in_doubt", "failed", "dead"]
-_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{8,}")  # names have no capitals
 _MEDIUM, _WIDE = 100, 160  # columns from which more is shown
 
 
@@ -43,7 +44,7 @@ def list_command(
     """Deliveries, the newest first."""
     asked = {
         "status": status,
-        "channel": _channel(channel),
+        "channel": as_routed(channel),
         "event_type": event_type,
         "since": since_of(since),
         "limit": limit,
@@ -105,13 +106,6 @@ def retry(
         fail(f"not retried: {answer['reason']}")
     if not answer["retried"]:
         raise typer.Exit(FAILED)
-
-
-def _channel(given: str | None) -> str | None:
-    """As the ledger has it: with the "#" that a shell takes for a comment."""
-    if not given or given.startswith("#") or _CHANNEL_ID.fullmatch(given):
-        return given
-    return f"#{given}"
 
 
 def _uuid(text: str) -> str:

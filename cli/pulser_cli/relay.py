@@ -60,12 +60,10 @@ def relay(
     """
     if context.invoked_subcommand is not None:
         return
-    for option, url in (("--slack-api-url", slack_api_url), ("--functions-url", functions_url)):
-        if url is not None and not url.startswith(("http://", "https://")):
-            fail(f"{option} must begin with https:// or http://", code=USAGE)
-    slack = slack_api_url or os.environ.get("SLACK_API_URL") or _slack_of_dev(database_url) or SLACK
+    _require_url("--functions-url", functions_url)
+    slack = find_slack(slack_api_url, database_url)
     logs.configure(os.environ.get("PULSER_LOG_LEVEL") or "INFO")
-    run(database_url, lambda database: _hold(database, slack.rstrip("/") + "/", functions_url))
+    run(database_url, lambda database: _hold(database, slack, functions_url))
 
 
 @app.command()
@@ -149,6 +147,18 @@ def _stopping(holding: Relay) -> Iterator[None]:
     finally:
         for number in ENDING:
             loop.remove_signal_handler(number)
+
+
+def find_slack(slack_api_url: str | None, database_url: str | None) -> str:
+    """Slack's Web API: of the option, else of the environment, else of the running `pulser dev`, else Slack's own."""
+    _require_url("--slack-api-url", slack_api_url)
+    found = slack_api_url or os.environ.get("SLACK_API_URL") or _slack_of_dev(database_url) or SLACK
+    return found.rstrip("/") + "/"
+
+
+def _require_url(option: str, url: str | None) -> None:
+    if url is not None and not url.startswith(("http://", "https://")):
+        fail(f"{option} must begin with https:// or http://", code=USAGE)
 
 
 def _slack_of_dev(database_url: str | None) -> str | None:
