@@ -127,10 +127,15 @@ _Verdict = Literal["matched", "adopted", "open", "dead", "unproven", "missing", 
 def compare(posts: Iterable[Post], others: Iterable[Post], seen: Seen) -> Report:
     """`posts` are compared both ways; `others` are known too, and wrong only by a message that they should not have."""
     posts, others = list(posts), list(others)
-    places = _by_delivery(seen.standing)
+    known = {post.delivery_id: post for post in (*others, *posts)}
+    ours = [message for message in seen.standing if message.delivery_id in known or _is_of_our_app(message, seen)]
+    places = _by_delivery(ours)
+    told = {
+        one: _finding(known[one], standing) if one in known else _unknown(one, standing, seen)
+        for one, standing in places.items()
+    }
     verdicts = {post.delivery_id: _verdict(post, places.get(post.delivery_id, ()), seen) for post in posts}
     counted = Counter(verdicts.values())
-    all_known = [*posts, *others]
     return Report(
         posts=len(posts),
         matched=counted["matched"],
@@ -138,13 +143,12 @@ def compare(posts: Iterable[Post], others: Iterable[Post], seen: Seen) -> Report
         open=counted["open"],
         dead=counted["dead"],
         unproven=counted["unproven"],
-        **_strangers(seen, {post.delivery_id for post in all_known}),
+        other_apps=len(seen.standing) - len(ours),
         missing=[_finding(post, _said(post)) for post in posts if verdicts[post.delivery_id] == "missing"],
-        double=_double(all_known, places, seen),
+        foreign=[told[one] for one in places if one not in known],
+        double=[told[one] for one, standing in places.items() if len(standing) > 1],
         unrecorded=[
-            _finding(post, standing)
-            for post in all_known
-            if (standing := places.get(post.delivery_id, ())) and _is_unrecorded(post, standing)
+            told[one] for one, standing in places.items() if one in known and _is_unrecorded(known[one], standing)
         ],
         unread=[_unread(channel, reason, posts, seen) for channel, reason in seen.unread.items()],
         workspace_url=seen.workspace_url,
@@ -178,20 +182,8 @@ def _is_unrecorded(post: Post, standing: Sequence[Place]) -> bool:
     return post.status in NOT_IN_SLACK if post.place is None else post.place not in standing
 
 
-def _double(known: Iterable[Post], places: Mapping[str, tuple[Place, ...]], seen: Seen) -> list[Finding]:
-    by_id = {post.delivery_id: post for post in known}
-    doubled = {delivery: standing for delivery, standing in places.items() if len(standing) > 1}
-    return [
-        _finding(by_id[delivery], standing) if delivery in by_id else _unknown(delivery, standing, seen)
-        for delivery, standing in doubled.items()
-    ]
-
-
-def _strangers(seen: Seen, known: Collection[str]) -> dict[str, Any]:
-    unknown = [message for message in seen.standing if message.delivery_id not in known]
-    ours = [message for message in unknown if seen.own_bot is None or message.bot_id in (seen.own_bot, None)]
-    foreign = [_unknown(delivery, places, seen) for delivery, places in _by_delivery(ours).items()]
-    return {"foreign": foreign, "other_apps": len(unknown) - len(ours)}
+def _is_of_our_app(message: Standing, seen: Seen) -> bool:
+    return seen.own_bot is None or message.bot_id in (seen.own_bot, None)
 
 
 def _said(post: Post) -> tuple[Place, ...]:

@@ -60,7 +60,8 @@ class _Reconciling:
         return compare(posts, others, replace(self._seen(), own_bot=own_bot, workspace_url=workspace_url))
 
     def _seen(self) -> Seen:
-        return Seen(self.messages, unread=self.unread | self.unfound, names=self.names)
+        in_order = sorted(self.messages, key=lambda message: message.place.ts)
+        return Seen(in_order, unread=self.unread | self.unfound, names=self.names)
 
     async def _posts(self) -> list[Post]:
         """What the ledger says now."""
