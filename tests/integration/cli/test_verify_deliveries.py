@@ -1,0 +1,458 @@
+"""reconcile: a real ledger against the simulator's history, whatever happened to either."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pulser.database import Database
+from pulser.errors import SecretMissing, SlackTokenRefused
+from pulser.slack import SlackApi
+from pulser.vault import Vault
+from pulser_cli.comparing import Unread
+from pulser_cli.reconciling import reconcile
+from pulser_cli.reconciling_slack import Patience
+from pulser_local.slack.faults import Fault
+from pulser_local.slack.workspace import Author
+from tests.integration.cli.verifying import BusyLedger, BusySlack, chat, intrude, wrong
+from tests.integration.notify_dispatch.conftest import Bench, bench
+from tests.integration.notify_dispatch.test_cards import acknowledge, alert
+
+__all__ = ["bench"]
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+async def slack(bench: Bench) -> AsyncIterator[SlackApi]:
+    """The way to Slack, with the token of Vault."""
+    api = SlackApi(Vault(bench.ledger), bench.slack.api_url)
+    yield api
+    await api.close()
+
+
+async def posted(bench: Bench, event_type: str = "ci.failed") -> str:
+    """An event whose message is sent; its delivery's id."""
+    await bench.emit(event_type)
+    await bench.pass_time(2)
+    await bench.drain()
+    newest = (await bench.deliveries())[-1]
+    assert newest["status"] == "sent"
+    return str(newest["delivery_id"])
+
+
+def ops_ci(bench: Bench) -> str:
+    """The ID of #ops-ci."""
+    found = bench.slack.workspace.find("ops-ci")
+    assert found is not None
+    return found.id
+
+
+async def test_all_is_right(bench: Bench, slack: SlackApi) -> None:
+    """Two posts in two channels, two messages: both match."""
+    await posted(bench)
+    await posted(bench, "task.failed")
+    report = await reconcile(bench.ledger, slack)
+    assert (report.is_right, report.matched, report.posts) == (True, 2, 2)
+
+
+async def test_an_empty_ledger_is_right(bench: Bench, slack: SlackApi) -> None:
+    """Nothing was said, nothing stands."""
+    report = await reconcile(bench.ledger, slack)
+    assert (report.is_right, report.posts) == (True, 0)
+
+
+async def test_a_deleted_message_is_missing(bench: Bench, slack: SlackApi) -> None:
+    """The report names the delivery, its event's type, and where the message should stand."""
+    kept, deleted = await posted(bench), await posted(bench)
+    message = bench.messages()[-1]
+    bench.slack.workspace.delete(message.channel_id, message.ts)
+    report = await reconcile(bench.ledger, slack)
+    assert (wrong(report), report.matched) == ({"missing": [deleted]}, 1)
+    [found] = report.missing
+    assert (found.event_type, found.channel, found.places[0].ts) == ("ci.failed", "#ops-ci", message.ts)
+    assert kept != deleted
+
+
+async def test_a_message_that_was_posted_twice_is_double(bench: Bench, slack: SlackApi) -> None:
+    """Both are named."""
+    delivery = await posted(bench)
+    again = intrude(bench.slack, delivery)
+    report = await reconcile(bench.ledger, slack)
+    assert wrong(report) == {"double": [delivery]}
+    assert [place.ts for place in report.double[0].places] == [bench.messages()[0].ts, again]
+
+
+async def test_a_double_in_another_channel_is_seen(bench: Bench, slack: SlackApi) -> None:
+    """One delivery has one message in the workspace, not in each channel."""
+    delivery = await posted(bench)
+    await posted(bench, "task.failed")
+    intrude(bench.slack, delivery, channel="general")
+    assert wrong(await reconcile(bench.ledger, slack)) == {"double": [delivery]}
+
+
+@pytest.mark.parametrize("delivery", [NOBODY, "not even an id"])
+async def test_a_message_that_the_ledger_does_not_know_is_foreign(bench: Bench, slack: SlackApi, delivery: str) -> None:
+    """As after a restore from a backup."""
+    await posted(bench)
+    intrude(bench.slack, delivery)
+    report = await reconcile(bench.ledger, slack)
+    assert (wrong(report), report.foreign[0].channel) == ({"foreign": [delivery]}, "#ops-ci")
+
+
+async def test_the_message_of_another_app_is_counted_apart(bench: Bench, slack: SlackApi) -> None:
+    """Staging's pulser may share a channel with production's."""
+    await posted(bench)
+    intrude(
+        bench.slack, NOBODY, author=Author("U0OTHER001", "pulser-staging", bot_id="B0OTHER001", app_id="A0OTHER001")
+    )
+    report = await reconcile(bench.ledger, slack)
+    assert (report.is_right, report.other_apps) == (True, 1)
+
+
+async def test_messages_of_people_are_nobodys_matter(bench: Bench, slack: SlackApi) -> None:
+    """Only what carries pulser's metadata is compared."""
+    await posted(bench)
+    chat(bench.slack, 3)
+    assert (await reconcile(bench.ledger, slack)).is_right
+
+
+async def test_what_was_adopted_after_a_doubt_is_right(bench: Bench, slack: SlackApi) -> None:
+    """Slack posted it and broke the connection; the probe found it."""
+    bench.slack.faults.add(Fault(method="chat.postMessage", kind="reset_after", times=1))
+    await bench.emit()
+    await bench.drain()
+    doubtful = await reconcile(bench.ledger, slack)
+    await bench.pass_time(60)
+    await bench.drain()
+    report = await reconcile(bench.ledger, slack)
+    assert (doubtful.open, doubtful.is_right) == (1, True)
+    assert (report.adopted, report.matched, report.open, report.is_right) == (1, 0, 0, True)
+
+
+async def test_a_dead_letter_is_right(bench: Bench, slack: SlackApi) -> None:
+    """It is not in Slack, and the ledger does not say so."""
+    bench.slack.faults.add(Fault(method="chat.postMessage", kind="slack_error", error="restricted_action", times=1))
+    await bench.emit()
+    await bench.drain()
+    report = await reconcile(bench.ledger, slack)
+    assert (report.dead, report.is_right) == (1, True)
+
+
+async def test_a_dead_letter_that_stands_in_slack_is_unrecorded(bench: Bench, slack: SlackApi) -> None:
+    """Whoever retries it would post it twice."""
+    bench.slack.faults.add(Fault(method="chat.postMessage", kind="slack_error", error="restricted_action", times=1))
+    await bench.emit()
+    await bench.drain()
+    delivery = (await bench.deliveries())[0]
+    intrude(bench.slack, delivery["delivery_id"])
+    report = await reconcile(bench.ledger, slack)
+    assert (wrong(report), report.unrecorded[0].status) == ({"unrecorded": [delivery["delivery_id"]]}, "dead")
+
+
+async def test_a_doubtful_post_that_stands_twice_is_double(bench: Bench, slack: SlackApi) -> None:
+    """Though the ledger knows no ID of its channel yet: the workspace's list has it."""
+    bench.slack.faults.add(Fault(method="chat.postMessage", kind="reset_after", times=1))
+    await bench.emit()
+    await bench.drain()
+    delivery = (await bench.deliveries())[0]["delivery_id"]
+    intrude(bench.slack, delivery)
+    assert wrong(await reconcile(bench.ledger, slack)) == {"double": [delivery]}
+
+
+async def test_the_list_of_channels_needs_no_right_to_private_ones(bench: Bench, slack: SlackApi) -> None:
+    """Our manifest asks for channels:read only."""
+    bench.slack.tokens.scopes -= {"groups:read"}
+    bench.slack.faults.add(Fault(method="chat.postMessage", kind="reset_after", times=1))
+    await bench.emit()
+    await bench.drain()
+    assert (await reconcile(bench.ledger, slack)).is_right
+
+
+async def test_a_letter_to_a_channel_that_never_was_is_no_gap(bench: Bench, slack: SlackApi) -> None:
+    """Slack knows no such channel, so nothing stands there."""
+    await bench.route({"event_pattern": "ci.*", "channel": "#no-such-channel"})
+    await bench.emit()
+    await bench.drain()
+    report = await reconcile(bench.ledger, slack)
+    assert (report.dead, report.unread, report.is_right) == (1, [], True)
+
+
+async def test_a_message_that_was_changed_matches(bench: Bench, slack: SlackApi) -> None:
+    """An update keeps the metadata of the post."""
+    await acknowledge(bench, await alert(bench))
+    await bench.drain()
+    report = await reconcile(bench.ledger, slack)
+    assert (await bench.delivery_of("update"))["status"] == "sent"
+    assert (report.matched, report.posts, report.is_right) == (1, 1, True)
+
+
+async def test_a_channel_is_read_to_its_last_page(bench: Bench, slack: SlackApi) -> None:
+    """The message under 450 others is on the third page, and so is the intruder before it."""
+    intrude(bench.slack, NOBODY)
+    await posted(bench)
+    chat(bench.slack, 450)
+    report = await reconcile(bench.ledger, slack)
+    assert (wrong(report), report.matched) == ({"foreign": [NOBODY]}, 1)
+
+
+async def test_the_ledger_is_read_to_its_last_page(bench: Bench, slack: SlackApi) -> None:
+    """What is missing from Slack is found though a thousand newer posts wait."""
+    delivery = await posted(bench)
+    [message] = bench.messages()
+    bench.slack.workspace.delete(message.channel_id, message.ts)
+    await bench.sql.execute(
+        "insert into ops.platform_events (event_type) select 'ci.failed' from generate_series(1, 1001)"
+    )
+    claim = await bench.ledger.call("claim_events_v1", {"worker": "t", "max_events": 2000, "lease_seconds": 30})
+    deliveries = [{"route": "t", "channel": "#ops-ci", "mention": None}]
+    routings = [{"event_id": event["event_id"], "deliveries": deliveries} for event in claim["events"]]
+    await bench.ledger.call("record_deliveries_v1", {"claim_token": claim["claim_token"], "routings": routings})
+    report = await reconcile(bench.ledger, slack)
+    assert (wrong(report), report.open) == ({"missing": [delivery]}, 1001)
+
+
+async def test_only_the_channel_that_is_asked_for_is_compared(bench: Bench, slack: SlackApi) -> None:
+    """By its name or by its ID."""
+    delivery = await posted(bench)
+    await posted(bench, "task.failed")
+    intrude(bench.slack, NOBODY, channel="general")
+    by_name = await reconcile(bench.ledger, slack, channel="#ops-ci")
+    by_id = await reconcile(bench.ledger, slack, channel=ops_ci(bench))
+    assert [(report.posts, report.is_right) for report in (by_name, by_id)] == [(1, True), (1, True)]
+    assert delivery
+
+
+async def test_a_channel_that_is_not_there_is_unread(bench: Bench, slack: SlackApi) -> None:
+    """Who asks for one must not be told that all is right in it."""
+    report = await reconcile(bench.ledger, slack, channel="#nowhere")
+    assert (report.unread, report.is_right) == ([Unread("#nowhere", "channel_not_found", 0)], False)
+
+
+async def test_a_post_of_before_the_time_asked_for_is_known(bench: Bench, slack: SlackApi) -> None:
+    """Its message lies within the margin that is read; it is neither foreign nor counted."""
+    await posted(bench)
+    report = await reconcile(bench.ledger, slack, since=datetime.now(UTC))
+    assert (report.posts, report.is_right) == (0, True)
+
+
+async def test_what_is_older_than_the_time_asked_for_is_not_judged(bench: Bench, slack: SlackApi) -> None:
+    """What is missing of before is not told."""
+    await posted(bench)
+    [message] = bench.messages()
+    bench.slack.workspace.delete(message.channel_id, message.ts)
+    assert (await reconcile(bench.ledger, slack, since=datetime.now(UTC))).is_right
+    assert not (await reconcile(bench.ledger, slack, since=datetime.now(UTC) - timedelta(hours=1))).is_right
+
+
+async def test_a_stranger_in_a_channel_without_news_is_seen(bench: Bench, slack: SlackApi) -> None:
+    """A restored ledger has forgotten what it posted, not where it posts."""
+    await posted(bench)
+    intrude(bench.slack, NOBODY)
+    assert wrong(await reconcile(bench.ledger, slack, since=datetime.now(UTC))) == {"foreign": [NOBODY]}
+
+
+async def test_an_archived_channel_can_be_read(bench: Bench, slack: SlackApi) -> None:
+    """Its history stays."""
+    await posted(bench)
+    bench.slack.workspace.change_channel(ops_ci(bench), is_archived=True)
+    report = await reconcile(bench.ledger, slack)
+    assert (report.matched, report.is_right) == (1, True)
+
+
+async def test_a_channel_that_we_left_is_unread(bench: Bench, slack: SlackApi) -> None:
+    """What should stand there is neither matched nor missing; the other channel is compared all the same."""
+    await posted(bench)
+    await posted(bench, "task.failed")
+    bench.slack.workspace.change_channel(ops_ci(bench), is_member=False)
+    report = await reconcile(bench.ledger, slack)
+    assert (report.matched, report.unproven, wrong(report), report.is_right) == (1, 1, {}, False)
+    assert report.unread == [Unread("#ops-ci", "not_in_channel", 1)]
+
+
+async def test_a_channel_that_we_left_long_ago_is_no_gap(bench: Bench, slack: SlackApi) -> None:
+    """In the time asked for, the ledger says of nothing that it stands there."""
+    await posted(bench)
+    bench.slack.workspace.change_channel(ops_ci(bench), is_member=False)
+    assert (await reconcile(bench.ledger, slack, since=datetime.now(UTC))).is_right
+
+
+@pytest.mark.parametrize("error", ["channel_not_found", "missing_scope", "access_denied", "internal_error"])
+async def test_what_slack_refuses_to_show_is_told_by_its_word(bench: Bench, slack: SlackApi, error: str) -> None:
+    """Unread, never missing; a token that is refused as such ends the reading."""
+    await posted(bench)
+    bench.slack.faults.add(Fault(method="conversations.history", kind="slack_error", error=error))
+    if error == "access_denied":
+        with pytest.raises(SlackTokenRefused):
+            await reconcile(bench.ledger, slack)
+        return
+    report = await reconcile(bench.ledger, slack, patience=impatient())
+    assert (report.unread, wrong(report)) == ([Unread("#ops-ci", error, 1)], {})
+
+
+async def test_a_page_that_is_no_page_proves_nothing(bench: Bench, slack: SlackApi) -> None:
+    """An ok without messages is not an empty channel."""
+    await posted(bench)
+    bench.slack.faults.add(Fault(method="conversations.history", kind="answer", answer={"ok": True}))
+    report = await reconcile(bench.ledger, slack, patience=impatient())
+    assert (report.unread, wrong(report)) == ([Unread("#ops-ci", "unreadable_answer", 1)], {})
+
+
+async def test_a_cursor_that_leads_back_ends_the_reading(bench: Bench, slack: SlackApi) -> None:
+    """Or it would never end."""
+    await posted(bench)
+    answer = {"ok": True, "messages": [], "has_more": True, "response_metadata": {"next_cursor": "again"}}
+    bench.slack.faults.add(Fault(method="conversations.history", kind="answer", answer=answer))
+    report = await reconcile(bench.ledger, slack)
+    assert report.unread == [Unread("#ops-ci", "unreadable_answer", 1)]
+
+
+async def test_without_a_token_nothing_is_read(bench: Bench, slack: SlackApi) -> None:
+    """And that is an error, not a report."""
+    await bench.sql.execute("delete from vault.secrets where name = 'slack_bot_token'")
+    with pytest.raises(SecretMissing):
+        await reconcile(bench.ledger, slack)
+
+
+class Naps:
+    """Takes the place of waiting, and tells how long it would have been."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.told: list[str] = []
+
+    async def sleep(self, seconds: float) -> None:
+        """As asyncio.sleep, at once."""
+        self.seconds.append(seconds)
+
+    def patience(self, seconds: float = 600.0) -> Patience:
+        """A patience that naps."""
+        return Patience(seconds, self.sleep, self.told.append)
+
+
+def impatient() -> Patience:
+    """Tries again at once, and tells nobody."""
+    return Naps().patience()
+
+
+async def test_a_limit_in_the_middle_is_waited_for(bench: Bench) -> None:
+    """The second page is refused for 7 s, and read after them."""
+    delivery = await posted(bench)
+    chat(bench.slack, 250)
+    limit = Fault(method="conversations.history", kind="rate_limited", retry_after="7", times=1)
+
+    async def refuse() -> None:
+        bench.slack.faults.add(limit)
+
+    slack, naps = BusySlack(bench.ledger, bench.slack.api_url, {("conversations.history", 2): refuse}), Naps()
+    report = await reconcile(bench.ledger, slack, patience=naps.patience())
+    await slack.close()
+    assert (naps.seconds, report.matched, report.is_right) == ([7.0], 1, True)
+    assert "#ops-ci" in naps.told[0]
+    assert "on in 7 s" in naps.told[0]
+    assert delivery
+
+
+async def test_waiting_has_an_end(bench: Bench, slack: SlackApi) -> None:
+    """What Slack would not show in time is unread."""
+    await posted(bench)
+    bench.slack.faults.add(Fault(method="conversations.history", kind="rate_limited", retry_after="7"))
+    naps = Naps()
+    report = await reconcile(bench.ledger, slack, patience=naps.patience(20))
+    assert (naps.seconds, report.unread) == ([7.0, 7.0], [Unread("#ops-ci", "ratelimited", 1)])
+
+
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "garbage", "http_status"])
+async def test_a_broken_reading_is_repeated(bench: Bench, slack: SlackApi, kind: str) -> None:
+    """To read twice harms nobody."""
+    await posted(bench)
+    bench.slack.faults.add(Fault.model_validate({"method": "conversations.history", "kind": kind, "times": 2}))
+    report = await reconcile(bench.ledger, slack, patience=impatient())
+    assert (report.matched, report.is_right) == (1, True)
+
+
+async def test_what_is_sent_after_its_channel_was_read_is_not_missing(bench: Bench, slack: SlackApi) -> None:
+    """Slack is read again for it."""
+    await posted(bench)
+    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): lambda: posted(bench)})
+    report = await reconcile(busy, slack)
+    assert (report.matched, report.posts, report.is_right) == (2, 2, True)
+
+
+async def test_what_is_sent_in_a_new_channel_meanwhile_is_not_missing(bench: Bench, slack: SlackApi) -> None:
+    """The channel is read then."""
+    await posted(bench)
+    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): lambda: posted(bench, "task.failed")})
+    report = await reconcile(busy, slack)
+    assert (report.matched, report.posts, report.is_right) == (2, 2, True)
+
+
+async def test_what_is_made_and_sent_after_the_ledger_was_read_is_not_foreign(bench: Bench) -> None:
+    """The second look at the channel shows it; the ledger is asked for it then."""
+    await posted(bench)
+    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): lambda: posted(bench)})
+    slack = BusySlack(bench.ledger, bench.slack.api_url, {("conversations.history", 2): lambda: posted(bench)})
+    report = await reconcile(busy, slack)
+    await slack.close()
+    assert len(bench.messages()) == 3
+    assert (report.matched, report.posts, report.is_right) == (2, 2, True)
+
+
+async def test_what_waits_in_the_ledger_and_is_sent_then_is_not_unrecorded(bench: Bench) -> None:
+    """What the ledger said of it is older than its message: it is asked again."""
+    await posted(bench)
+
+    async def send_one_and_refuse_another() -> None:
+        await posted(bench)
+        bench.slack.faults.add(Fault(method="chat.postMessage", kind="rate_limited", retry_after="600", times=1))
+        await bench.emit()
+        await bench.pass_time(2)
+        await bench.drain()
+        assert (await bench.deliveries())[-1]["status"] == "failed"
+
+    async def send() -> None:
+        await bench.pass_time(600)
+        await bench.drain()
+
+    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): send_one_and_refuse_another})
+    slack = BusySlack(bench.ledger, bench.slack.api_url, {("conversations.history", 2): send})
+    report = await reconcile(busy, slack)
+    await slack.close()
+    assert len(bench.messages()) == 3
+    assert (report.matched, report.posts, report.is_right) == (3, 3, True)
+
+
+async def test_a_message_whose_settle_is_not_written_yet_is_no_error(bench: Bench, slack: SlackApi) -> None:
+    """It stands, and the ledger says sending."""
+    reports = []
+
+    async def look() -> None:
+        reports.append(await reconcile(bench.ledger, slack))
+
+    await bench.emit()
+    await bench.drain(ledger=BusyLedger(bench.ledger, {("settle_delivery_v1", 1): look}))
+    assert [(report.open, report.is_right) for report in reports] == [(1, True)]
+    assert len(bench.messages()) == 1
+
+
+async def test_it_may_be_asked_while_deliveries_go_on(bench: Bench, slack: SlackApi) -> None:
+    """Whatever the moment, nothing is called wrong; in the end all match."""
+    reports = []
+
+    async def deliver(ledger: Database) -> None:
+        for _ in range(5):
+            await ledger.call("append_event_v1", {"event_type": "ci.failed"})
+            await ledger.call("append_event_v1", {"event_type": "task.failed"})
+            await bench.pass_time(2)
+            await bench.drain()
+
+    delivering = asyncio.create_task(deliver(bench.ledger))
+    while not delivering.done():
+        reports.append(await reconcile(bench.ledger, slack))
+    await delivering
+    assert len(reports) > 1
+    assert [wrong(report) for report in reports if not report.is_right] == []
+    assert (await reconcile(bench.ledger, slack)).matched == 10
