@@ -85,7 +85,7 @@ def print_report(report: Report, out: Console) -> None:
         if findings:
             _print_findings(kind, findings, report.workspace_url, out)
     for one in report.unread:
-        held = f"; {one.posts} posts are said to stand there" if one.posts else ""
+        held = f"; {_said_to_stand(one.posts)}" if one.posts else ""
         line = ("unread  ", "yellow"), f"{clean(one.channel)}: Slack says {clean(one.reason)}{held}"
         out.print(Text.assemble("\n", *line), soft_wrap=True)
     out.print(Text.assemble("\n", conclusion(report)), soft_wrap=True)
@@ -108,7 +108,7 @@ def conclusion(report: Report) -> Text:
 
 def _counts(report: Report) -> Table:
     rows = table(["", "Count", "What"], flexible=["What"], right=["Count"])
-    unproven = f"; {report.unproven} posts are said to stand there" if report.unproven else ""
+    unproven = f"; {_said_to_stand(report.unproven)}" if report.unproven else ""
     lines = [
         ("matched", report.matched, "stand in Slack as the ledger says"),
         ("adopted", report.adopted, "the same, found in Slack after a doubt"),
@@ -138,6 +138,10 @@ def _print_findings(kind: str, findings: list[Finding], workspace_url: str | Non
             out.print(Text(f"    {clean(_reference(place, workspace_url))}", style="dim"), soft_wrap=True)
     if len(findings) > MOST_LINES:
         out.print(Text(f"  … {len(findings) - MOST_LINES} more: --json shows all", style="dim"))
+
+
+def _said_to_stand(posts: int) -> str:
+    return f"{'1 post is' if posts == 1 else f'{posts:,} posts are'} said to stand there"
 
 
 def _reference(place: Place, workspace_url: str | None) -> str:
