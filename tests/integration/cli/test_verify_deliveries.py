@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pulser.database import Database
-from pulser.errors import SecretMissing, SlackTokenRefused
 from pulser.slack import SlackApi
-from pulser.vault import Vault
 from pulser_cli.comparing import Unread
 from pulser_cli.reconciling import reconcile
-from pulser_cli.reconciling_slack import Patience
 from pulser_local.slack.faults import Fault
 from pulser_local.slack.workspace import Author
-from tests.integration.cli.verifying import BusyLedger, BusySlack, chat, intrude, wrong
+from tests.integration.cli.verifying import chat, intrude, ops_ci, posted, slack, wrong
 from tests.integration.notify_dispatch.conftest import Bench, bench
 from tests.integration.notify_dispatch.test_cards import acknowledge, alert
 
-__all__ = ["bench"]
+__all__ = ["bench", "slack"]
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-async def slack(bench: Bench) -> AsyncIterator[SlackApi]:
-    """The way to Slack, with the token of Vault."""
-    api = SlackApi(Vault(bench.ledger), bench.slack.api_url)
-    yield api
-    await api.close()
-
-
-async def posted(bench: Bench, event_type: str = "ci.failed") -> str:
-    """An event whose message is sent; its delivery's id."""
-    await bench.emit(event_type)
-    await bench.pass_time(2)
-    await bench.drain()
-    newest = (await bench.deliveries())[-1]
-    assert newest["status"] == "sent"
-    return str(newest["delivery_id"])
-
-
-def ops_ci(bench: Bench) -> str:
-    """The ID of #ops-ci."""
-    found = bench.slack.workspace.find("ops-ci")
-    assert found is not None
-    return found.id
 
 
 async def test_all_is_right(bench: Bench, slack: SlackApi) -> None:
@@ -253,206 +222,3 @@ async def test_a_stranger_in_a_channel_without_news_is_seen(bench: Bench, slack:
     await posted(bench)
     intrude(bench.slack, NOBODY)
     assert wrong(await reconcile(bench.ledger, slack, since=datetime.now(UTC))) == {"foreign": [NOBODY]}
-
-
-async def test_an_archived_channel_can_be_read(bench: Bench, slack: SlackApi) -> None:
-    """Its history stays."""
-    await posted(bench)
-    bench.slack.workspace.change_channel(ops_ci(bench), is_archived=True)
-    report = await reconcile(bench.ledger, slack)
-    assert (report.matched, report.is_right) == (1, True)
-
-
-async def test_a_channel_that_we_left_is_unread(bench: Bench, slack: SlackApi) -> None:
-    """What should stand there is neither matched nor missing; the other channel is compared all the same."""
-    await posted(bench)
-    await posted(bench, "task.failed")
-    bench.slack.workspace.change_channel(ops_ci(bench), is_member=False)
-    report = await reconcile(bench.ledger, slack)
-    assert (report.matched, report.unproven, wrong(report), report.is_right) == (1, 1, {}, False)
-    assert report.unread == [Unread("#ops-ci", "not_in_channel", 1)]
-
-
-async def test_a_channel_that_we_left_long_ago_is_no_gap(bench: Bench, slack: SlackApi) -> None:
-    """In the time asked for, the ledger says of nothing that it stands there."""
-    await posted(bench)
-    bench.slack.workspace.change_channel(ops_ci(bench), is_member=False)
-    assert (await reconcile(bench.ledger, slack, since=datetime.now(UTC))).is_right
-
-
-@pytest.mark.parametrize("error", ["channel_not_found", "missing_scope", "access_denied", "internal_error"])
-async def test_what_slack_refuses_to_show_is_told_by_its_word(bench: Bench, slack: SlackApi, error: str) -> None:
-    """Unread, never missing; a token that is refused as such ends the reading."""
-    await posted(bench)
-    bench.slack.faults.add(Fault(method="conversations.history", kind="slack_error", error=error))
-    if error == "access_denied":
-        with pytest.raises(SlackTokenRefused):
-            await reconcile(bench.ledger, slack)
-        return
-    report = await reconcile(bench.ledger, slack, patience=impatient())
-    assert (report.unread, wrong(report)) == ([Unread("#ops-ci", error, 1)], {})
-
-
-async def test_a_page_that_is_no_page_proves_nothing(bench: Bench, slack: SlackApi) -> None:
-    """An ok without messages is not an empty channel."""
-    await posted(bench)
-    bench.slack.faults.add(Fault(method="conversations.history", kind="answer", answer={"ok": True}))
-    report = await reconcile(bench.ledger, slack, patience=impatient())
-    assert (report.unread, wrong(report)) == ([Unread("#ops-ci", "unreadable_answer", 1)], {})
-
-
-async def test_a_cursor_that_leads_back_ends_the_reading(bench: Bench, slack: SlackApi) -> None:
-    """Or it would never end."""
-    await posted(bench)
-    answer = {"ok": True, "messages": [], "has_more": True, "response_metadata": {"next_cursor": "again"}}
-    bench.slack.faults.add(Fault(method="conversations.history", kind="answer", answer=answer))
-    report = await reconcile(bench.ledger, slack)
-    assert report.unread == [Unread("#ops-ci", "unreadable_answer", 1)]
-
-
-async def test_without_a_token_nothing_is_read(bench: Bench, slack: SlackApi) -> None:
-    """And that is an error, not a report."""
-    await bench.sql.execute("delete from vault.secrets where name = 'slack_bot_token'")
-    with pytest.raises(SecretMissing):
-        await reconcile(bench.ledger, slack)
-
-
-class Naps:
-    """Takes the place of waiting, and tells how long it would have been."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-        self.told: list[str] = []
-
-    async def sleep(self, seconds: float) -> None:
-        """As asyncio.sleep, at once."""
-        self.seconds.append(seconds)
-
-    def patience(self, seconds: float = 600.0) -> Patience:
-        """A patience that naps."""
-        return Patience(seconds, self.sleep, self.told.append)
-
-
-def impatient() -> Patience:
-    """Tries again at once, and tells nobody."""
-    return Naps().patience()
-
-
-async def test_a_limit_in_the_middle_is_waited_for(bench: Bench) -> None:
-    """The second page is refused for 7 s, and read after them."""
-    delivery = await posted(bench)
-    chat(bench.slack, 250)
-    limit = Fault(method="conversations.history", kind="rate_limited", retry_after="7", times=1)
-
-    async def refuse() -> None:
-        bench.slack.faults.add(limit)
-
-    slack, naps = BusySlack(bench.ledger, bench.slack.api_url, {("conversations.history", 2): refuse}), Naps()
-    report = await reconcile(bench.ledger, slack, patience=naps.patience())
-    await slack.close()
-    assert (naps.seconds, report.matched, report.is_right) == ([7.0], 1, True)
-    assert "#ops-ci" in naps.told[0]
-    assert "on in 7 s" in naps.told[0]
-    assert delivery
-
-
-async def test_waiting_has_an_end(bench: Bench, slack: SlackApi) -> None:
-    """What Slack would not show in time is unread."""
-    await posted(bench)
-    bench.slack.faults.add(Fault(method="conversations.history", kind="rate_limited", retry_after="7"))
-    naps = Naps()
-    report = await reconcile(bench.ledger, slack, patience=naps.patience(20))
-    assert (naps.seconds, report.unread) == ([7.0, 7.0], [Unread("#ops-ci", "ratelimited", 1)])
-
-
-@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "garbage", "http_status"])
-async def test_a_broken_reading_is_repeated(bench: Bench, slack: SlackApi, kind: str) -> None:
-    """To read twice harms nobody."""
-    await posted(bench)
-    bench.slack.faults.add(Fault.model_validate({"method": "conversations.history", "kind": kind, "times": 2}))
-    report = await reconcile(bench.ledger, slack, patience=impatient())
-    assert (report.matched, report.is_right) == (1, True)
-
-
-async def test_what_is_sent_after_its_channel_was_read_is_not_missing(bench: Bench, slack: SlackApi) -> None:
-    """Slack is read again for it."""
-    await posted(bench)
-    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): lambda: posted(bench)})
-    report = await reconcile(busy, slack)
-    assert (report.matched, report.posts, report.is_right) == (2, 2, True)
-
-
-async def test_what_is_sent_in_a_new_channel_meanwhile_is_not_missing(bench: Bench, slack: SlackApi) -> None:
-    """The channel is read then."""
-    await posted(bench)
-    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): lambda: posted(bench, "task.failed")})
-    report = await reconcile(busy, slack)
-    assert (report.matched, report.posts, report.is_right) == (2, 2, True)
-
-
-async def test_what_is_made_and_sent_after_the_ledger_was_read_is_not_foreign(bench: Bench) -> None:
-    """The second look at the channel shows it; the ledger is asked for it then."""
-    await posted(bench)
-    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): lambda: posted(bench)})
-    slack = BusySlack(bench.ledger, bench.slack.api_url, {("conversations.history", 2): lambda: posted(bench)})
-    report = await reconcile(busy, slack)
-    await slack.close()
-    assert len(bench.messages()) == 3
-    assert (report.matched, report.posts, report.is_right) == (2, 2, True)
-
-
-async def test_what_waits_in_the_ledger_and_is_sent_then_is_not_unrecorded(bench: Bench) -> None:
-    """What the ledger said of it is older than its message: it is asked again."""
-    await posted(bench)
-
-    async def send_one_and_refuse_another() -> None:
-        await posted(bench)
-        bench.slack.faults.add(Fault(method="chat.postMessage", kind="rate_limited", retry_after="600", times=1))
-        await bench.emit()
-        await bench.pass_time(2)
-        await bench.drain()
-        assert (await bench.deliveries())[-1]["status"] == "failed"
-
-    async def send() -> None:
-        await bench.pass_time(600)
-        await bench.drain()
-
-    busy = BusyLedger(bench.ledger, {("list_posts_v1", 2): send_one_and_refuse_another})
-    slack = BusySlack(bench.ledger, bench.slack.api_url, {("conversations.history", 2): send})
-    report = await reconcile(busy, slack)
-    await slack.close()
-    assert len(bench.messages()) == 3
-    assert (report.matched, report.posts, report.is_right) == (3, 3, True)
-
-
-async def test_a_message_whose_settle_is_not_written_yet_is_no_error(bench: Bench, slack: SlackApi) -> None:
-    """It stands, and the ledger says sending."""
-    reports = []
-
-    async def look() -> None:
-        reports.append(await reconcile(bench.ledger, slack))
-
-    await bench.emit()
-    await bench.drain(ledger=BusyLedger(bench.ledger, {("settle_delivery_v1", 1): look}))
-    assert [(report.open, report.is_right) for report in reports] == [(1, True)]
-    assert len(bench.messages()) == 1
-
-
-async def test_it_may_be_asked_while_deliveries_go_on(bench: Bench, slack: SlackApi) -> None:
-    """Whatever the moment, nothing is called wrong; in the end all match."""
-    reports = []
-
-    async def deliver(ledger: Database) -> None:
-        for _ in range(5):
-            await ledger.call("append_event_v1", {"event_type": "ci.failed"})
-            await ledger.call("append_event_v1", {"event_type": "task.failed"})
-            await bench.pass_time(2)
-            await bench.drain()
-
-    delivering = asyncio.create_task(deliver(bench.ledger))
-    while not delivering.done():
-        reports.append(await reconcile(bench.ledger, slack))
-    await delivering
-    assert len(reports) > 1
-    assert [wrong(report) for report in reports if not report.is_right] == []
-    assert (await reconcile(bench.ledger, slack)).matched == 10

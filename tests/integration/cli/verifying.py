@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
+
+import pytest
 
 from pulser.database import Database, JsonValue
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 from pulser_cli.comparing import Report
+from pulser_cli.reconciling_slack import Patience
 from pulser_local.slack import SlackSimulator
 from pulser_local.slack.workspace import Author, Content
+from tests.integration.notify_dispatch.conftest import Bench
 
 Deed = Callable[[], Awaitable[object]]
 Deeds = Mapping[tuple[str, int], Deed]  # before the nth call of a function or method
@@ -73,3 +77,49 @@ class BusySlack(SlackApi):
         if deed := self._deeds.get((method, self.calls[method])):
             await deed()
         return await super().call(method, **arguments)
+
+
+class Naps:
+    """Takes the place of waiting, and tells how long it would have been."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.told: list[str] = []
+
+    async def sleep(self, seconds: float) -> None:
+        """As asyncio.sleep, at once."""
+        self.seconds.append(seconds)
+
+    def patience(self, seconds: float = 600.0) -> Patience:
+        """A patience that naps."""
+        return Patience(seconds, self.sleep, self.told.append)
+
+
+def impatient() -> Patience:
+    """Tries again at once, and tells nobody."""
+    return Naps().patience()
+
+
+@pytest.fixture
+async def slack(bench: Bench) -> AsyncIterator[SlackApi]:
+    """The way to Slack, with the token of Vault."""
+    api = SlackApi(Vault(bench.ledger), bench.slack.api_url)
+    yield api
+    await api.close()
+
+
+async def posted(bench: Bench, event_type: str = "ci.failed") -> str:
+    """An event whose message is sent; its delivery's id."""
+    await bench.emit(event_type)
+    await bench.pass_time(2)
+    await bench.drain()
+    newest = (await bench.deliveries())[-1]
+    assert newest["status"] == "sent"
+    return str(newest["delivery_id"])
+
+
+def ops_ci(bench: Bench) -> str:
+    """The ID of #ops-ci."""
+    found = bench.slack.workspace.find("ops-ci")
+    assert found is not None
+    return found.id
