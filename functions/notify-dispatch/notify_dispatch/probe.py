@@ -9,7 +9,7 @@ from typing import Any
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.outcome import PROBE_AGAIN, Outcome, of_probe_error
 from notify_dispatch.render.message import METADATA_TYPE
-from pulser.errors import PulserError, SlackInDoubt
+from pulser.errors import PulserError, SlackInDoubt, SlackTokenRefused
 from pulser.slack import SlackApi
 
 CLOCK_SKEW = 60.0  # seconds that Slack's clock and ours may differ
@@ -40,10 +40,17 @@ async def probe(slack: SlackApi, delivery: ClaimedDelivery) -> Outcome:
 async def _channel_id(slack: SlackApi, channel: str) -> str | None:
     if not channel.startswith("#"):
         return channel
-    arguments = {"types": "public_channel,private_channel", "exclude_archived": True}
-    async for found in _pages(slack, "conversations.list", "channels", arguments):
-        if found.get("name") == channel.removeprefix("#"):
-            return str(found["id"])
+    for kind in ("public_channel", "private_channel"):
+        try:
+            async for found in _pages(
+                slack, "conversations.list", "channels", {"types": kind, "exclude_archived": True}
+            ):
+                if found.get("name") == channel.removeprefix("#"):
+                    return str(found["id"])
+        except SlackTokenRefused as error:
+            # Each kind has a scope of its own, and the app may do without private channels.
+            if kind == "public_channel" or error.reason != "missing_scope":
+                raise
     return None
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pulser_cli.routes_file import find, load
 from pulser_local.slack.faults import Fault
 from tests.integration.notify_dispatch.conftest import Bench
 
@@ -254,6 +257,18 @@ async def test_missing_token_holds_and_says_so(bench: Bench) -> None:
     await bench.drain()
     delivery = await bench.delivery()
     assert (delivery["status"], delivery["reason"]) == ("failed", "token_missing")
+
+
+async def test_look_needs_no_right_to_private_channels(bench: Bench) -> None:
+    """With the scopes of our own file, a doubt in a channel whose ID is not known yet is resolved."""
+    bench.slack.tokens.scopes = frozenset(load(find(Path(__file__).parent)).scopes.bot)
+    bench.slack.faults.add(Fault(method="chat.postMessage", kind="reset_after", times=1))
+    await bench.emit()
+    await bench.drain()
+    await bench.pass_time(60)
+    await bench.drain()
+    delivery = await bench.delivery()
+    assert (delivery["status"], delivery["adopted"], bench.posts()) == ("sent", True, 1)
 
 
 async def test_look_without_its_scope_stops_no_post(bench: Bench) -> None:
