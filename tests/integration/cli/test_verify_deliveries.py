@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pulser.database import RestDatabase
 from pulser.slack import SlackApi
 from pulser_cli.comparing import Unread
 from pulser_cli.reconciling import reconcile
+from pulser_local.gateway import Gateway
 from pulser_local.slack.faults import Fault
 from pulser_local.slack.workspace import Author
 from tests.integration.cli.verifying import chat, intrude, ops_ci, posted, slack, wrong
@@ -26,6 +28,19 @@ async def test_all_is_right(bench: Bench, slack: SlackApi) -> None:
     await posted(bench, "task.failed")
     report = await reconcile(bench.ledger, slack)
     assert (report.is_right, report.matched, report.posts) == (True, 2, 2)
+
+
+async def test_the_ledger_may_be_asked_by_the_data_api(bench: Bench, slack: SlackApi) -> None:
+    """What its functions take and give is JSON: a person with a key needs no connection to Postgres."""
+    await posted(bench)
+    intrude(bench.slack, NOBODY)
+    serving = Gateway(bench.url, key="sb_secret_sentinel", functions={})
+    await serving.start(0)
+    by_http = RestDatabase(serving.url, "sb_secret_sentinel")
+    report = await reconcile(by_http, slack, since=datetime.now(UTC) - timedelta(hours=1))
+    await by_http.close()
+    await serving.stop()
+    assert (wrong(report), report.matched) == ({"foreign": [NOBODY]}, 1)
 
 
 async def test_an_empty_ledger_is_right(bench: Bench, slack: SlackApi) -> None:
