@@ -1,4 +1,4 @@
--- A trouble of the relay that a person must see, once in each ten minutes of the clock for the same reason.
+-- A trouble of the relay that a person must see, once in ten minutes for the same reason.
 create or replace function ops.raise_relay_alarm_v1(reason text, detail text, worker text)
 returns jsonb
 language plpgsql
@@ -11,8 +11,7 @@ begin
     on conflict on constraint relay_alarms_pkey do update
     set raised_at = excluded.raised_at, worker = excluded.worker, detail = excluded.detail
     -- One from the future was raised before the clock was set back.
-    where date_bin('10 minutes', relay_alarms.raised_at, timestamptz 'epoch')
-        <> date_bin('10 minutes', excluded.raised_at, timestamptz 'epoch');
+    where relay_alarms.raised_at not between excluded.raised_at - interval '10 minutes' and excluded.raised_at;
     if not found then
         return jsonb_build_object('raised', false);
     end if;
