@@ -8,8 +8,6 @@ import random
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import pytest
 
 from pulser_local.slack.interactions.story import Interaction
 from tests.acceptance.people import Alert, Workplace, at_a_rate, workplace
-from tests.acceptance.stack import PULSER, environment
+from tests.acceptance.relays import a_relay_of_its_own
 
 CLICKS = 8_000
 DOUBLED = 0.25  # of the clicks: with 8,000 of them 10,000 envelopes, a fifth of which are duplicates
@@ -37,33 +35,6 @@ from ops.slack_envelopes e where e.duplicate_of is null and e.event_type = 'inte
 group by 1, 2, 3
 """
 RECORDED = "select envelope_id, extract(epoch from recorded_at)::float8 as at from ops.slack_envelopes"
-
-
-@asynccontextmanager
-async def a_relay_of_its_own(place: Workplace, folder: Path) -> AsyncIterator[list[asyncio.subprocess.Process]]:
-    """`pulser relay` beside the relay function, started again whenever it was killed; the one that runs is the last."""
-    runs: list[asyncio.subprocess.Process] = []
-    urls = ("--database-url", place.database_url, "--slack-api-url", place.simulator.api_url)
-
-    async def keep() -> None:
-        with (folder / "relay.txt").open("wb") as log:
-            while True:
-                process = await asyncio.create_subprocess_exec(
-                    *(str(PULSER), "relay", *urls, "--functions-url", place.functions_url),
-                    cwd=folder, env=environment(), stdout=log, stderr=log,
-                )  # fmt: skip
-                runs.append(process)
-                await process.wait()
-
-    keeper = asyncio.create_task(keep())
-    try:
-        yield runs
-    finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
-        if runs and runs[-1].returncode is None:
-            runs[-1].send_signal(signal.SIGTERM)
-            await asyncio.wait_for(runs[-1].wait(), timeout=15)
 
 
 async def kill_at_random(place: Workplace, relays: list[asyncio.subprocess.Process], chance: random.Random) -> None:

@@ -5,61 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
 from pulser_local.slack import SlackSimulator
+from tests.acceptance.line import Line
 from tests.acceptance.stack import ask, emit, running, stands, until
 
 OUTAGE = 10.0  # seconds
-
-
-class Line:
-    """The line to a database, which can be cut: then connections are refused and the open ones are reset."""
-
-    def __init__(self, database_url: str) -> None:
-        self._target = urlsplit(database_url)
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._port = 0
-
-    @property
-    def url(self) -> str:
-        """The database's URL through this line."""
-        login = self._target.netloc.rpartition("@")[0]
-        return self._target._replace(netloc=f"{login}@127.0.0.1:{self._port}").geturl()
-
-    async def mend(self) -> None:
-        """Take connections (again), always on the same port."""
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        """Refuse and reset everything."""
-        if self._server is not None:
-            self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        self._writers -= {writer, far_writer}
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass  # cut
-    finally:
-        writer.close()
 
 
 @pytest.fixture
