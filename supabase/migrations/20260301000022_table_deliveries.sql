@@ -7,6 +7,8 @@ create table if not exists ops.deliveries (
     kind text not null default 'post',
     event_id uuid not null references ops.event_dispatches (event_id),
     route text not null,
+    -- Why the route took the event, in words, as it was when it did: routes change.
+    why text,
     channel text not null,
     mention text,
     status text not null default 'queued',
@@ -65,6 +67,8 @@ create index if not exists deliveries_due on ops.deliveries (kind, next_attempt_
 where kind <> 'post' and status in ('queued', 'failed');
 create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';
 create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null;
+-- Whose message this is, for who has its link.
+create index if not exists deliveries_message on ops.deliveries (slack_ts, slack_channel_id) where kind = 'post' and slack_ts is not null;
 create index if not exists deliveries_dead on ops.deliveries (dead_at) where status = 'dead';
 
 alter table ops.deliveries enable row level security;

@@ -1,6 +1,7 @@
 -- Settles claimed events: their deliveries are written in the same transaction (invariant 3).
--- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …}], "card", "fact", "deploy_result",
--- "card_id"}]; attach_event_v1 tells what the last four are.
+-- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …, "why": …}], "verdicts", "card", "fact",
+-- "deploy_result", "card_id"}]; attach_event_v1 tells what the last four are. verdicts: what each route said, [{"route", "channel",
+-- "used", "why"}], where the deliveries may not tell it.
 create or replace function ops.record_deliveries_v1(claim_token uuid, routings jsonb)
 returns jsonb
 language plpgsql
@@ -31,8 +32,9 @@ begin
         select distinct routed.delivery ->> 'channel' from routed order by 1
         on conflict (channel) do nothing
     )
-    insert into ops.deliveries (event_id, route, channel, mention)
-    select routed.event_id, routed.delivery ->> 'route', routed.delivery ->> 'channel', routed.delivery ->> 'mention'
+    insert into ops.deliveries (event_id, route, channel, mention, why)
+    select routed.event_id, routed.delivery ->> 'route', routed.delivery ->> 'channel', routed.delivery ->> 'mention',
+        left(routed.delivery ->> 'why', 1000)
     from routed join ops.event_dispatches d on d.event_id = routed.event_id
     -- Where the card of the event stands already, it changes in place instead.
     where not exists (
@@ -41,6 +43,11 @@ begin
     )
     order by d.position, routed.ordinal
     on conflict (event_id, channel) where kind = 'post' do nothing;
+
+    insert into ops.routing_verdicts (event_id, verdicts)
+    select (r.routing ->> 'event_id')::uuid, r.routing -> 'verdicts' from jsonb_array_elements(routings) r (routing)
+    where (r.routing ->> 'event_id')::uuid = any (held) and jsonb_typeof(r.routing -> 'verdicts') = 'array'
+    on conflict (event_id) do nothing;
 
     update ops.event_dispatches d
     set status = case

@@ -9,7 +9,7 @@ as $$
     select jsonb_build_object(
         'delivery_id', delivery.delivery_id, 'position', delivery.position, 'kind', delivery.kind, 'action', delivery.hook ->> 'action',
         'event_id', delivery.event_id, 'event_type', event ->> 'event_type',
-        'route', delivery.route, 'channel', delivery.channel, 'status', delivery.status,
+        'route', delivery.route, 'why', delivery.why, 'channel', delivery.channel, 'status', delivery.status,
         'attempts', delivery.attempts, 'reason', delivery.reason, 'error', delivery.error, 'adopted', delivery.adopted,
         'created_at', delivery.created_at,
         'next_attempt_at', case when delivery.status in ('queued', 'failed', 'in_doubt') then delivery.next_attempt_at end,
@@ -19,4 +19,4 @@ as $$
 $$;
 
 revoke all on function ops.delivery_summary_v1(ops.deliveries, jsonb, timestamptz) from public, anon, authenticated, service_role;
-comment on function ops.delivery_summary_v1(ops.deliveries, jsonb, timestamptz) is 'A delivery as JSON. Called by list_deliveries_v1 and event_story_v1.';
+comment on function ops.delivery_summary_v1(ops.deliveries, jsonb, timestamptz) is 'A delivery as JSON. Called by list_deliveries_v1, the stories and why_delivery_v1.';

@@ -14,7 +14,7 @@ from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.deliver import LEASE_SECONDS, Deliverer
 from notify_dispatch.event import Event
 from notify_dispatch.facts import facts_of
-from notify_dispatch.route import Route, RouteError, route
+from notify_dispatch.route import Route, RouteError, route, verdicts_of
 from pulser.database import Database, JsonValue
 from pulser.errors import DatabaseUnavailable, PulserError
 
@@ -142,9 +142,14 @@ def _usable(routes: JsonValue) -> list[Route]:
 
 def _routing(described: dict[str, Any], routes: list[Route]) -> dict[str, Any]:
     event, event_id = Event.from_json(described), described["event_id"]
-    deliveries = [{"route": it.route, "channel": it.channel, "mention": it.mention} for it in route(event, routes)]
+    deliveries = [it.to_json() for it in route(event, routes)]
+    facts = facts_of(event)
     log.info("routed", event_id=event_id, channels=[it["channel"] for it in deliveries])
-    return {"event_id": event_id, "deliveries": deliveries, **facts_of(event)}
+    routing = {"event_id": event_id, "deliveries": deliveries, **facts}
+    if not deliveries or facts["card_id"] or facts["deploy_result"]:
+        # No delivery, or perhaps none (its card may stand there already), would tell why.
+        routing["verdicts"] = verdicts_of(event, routes)
+    return routing
 
 
 @dataclass(slots=True)

@@ -12,13 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from notify_dispatch.event import Event, Severity
+from pulser.blocks import fit
 
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+WHY: Final = 500  # characters of a reason that the ledger keeps
+_MOST_VERDICTS = 50
 # A name as Slack allows it, or the ID of a public channel, a private one or a group conversation.
 Channel = Annotated[str, StringConstraints(pattern=r"^(#[^\s#@,A-Z.]{1,80}|[CGD][A-Z0-9]{6,})$")]
 Mention = Annotated[str, StringConstraints(pattern=r"^(here|channel|[UWS][A-Z0-9]{6,})$")]
@@ -88,6 +91,10 @@ class Routing:
     mention: str | None
     reason: str
 
+    def to_json(self) -> dict[str, Any]:
+        """As record_deliveries_v1 takes it: the reason stays with the delivery, whatever becomes of the route."""
+        return {"route": self.route, "channel": self.channel, "mention": self.mention, "why": fit(self.reason, WHY)}
+
 
 @dataclass(frozen=True, slots=True)
 class RouteVerdict:
@@ -109,6 +116,14 @@ def route(event: Event, routes: Iterable[Route]) -> tuple[Routing, ...]:
         for verdict in explain(event, routes)
         if verdict.used
     )
+
+
+def verdicts_of(event: Event, routes: Iterable[Route]) -> list[dict[str, Any]]:
+    """What each of the first 50 routes says to `event`, as record_deliveries_v1 takes it."""
+    return [
+        {"route": it.route.name, "channel": it.route.channel, "used": it.used, "why": fit(it.reason, WHY)}
+        for it in explain(event, routes)[:_MOST_VERDICTS]
+    ]
 
 
 def explain(event: Event, routes: Iterable[Route]) -> tuple[RouteVerdict, ...]:

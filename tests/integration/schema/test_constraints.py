@@ -33,6 +33,10 @@ def attempt(**columns: str) -> str:
     )
 
 
+def verdicts(event: str, said: str = "'[]'") -> str:
+    return f"insert into ops.routing_verdicts (event_id, verdicts) {event.format(said=said)}"
+
+
 def route(**columns: str) -> str:
     return insert("notification_routes", **{"name": "'r'", "position": "1", "channel": "'#a'"} | columns)
 
@@ -89,6 +93,13 @@ A_TARGET = {"target_delivery_id": "(select delivery_id from ops.deliveries limit
 REFUSED = {
     "platform_events.platform_events_pkey": twice("platform_events"),
     "platform_events.status_is_ok_or_error": platform_event(status="'maybe'"),
+    "routing_verdicts.routing_verdicts_pkey": verdicts(
+        "select event_id, {said}::jsonb from ops.event_dispatches cross join generate_series(1, 2)"
+    ),
+    "routing_verdicts.routing_verdicts_event_id_fkey": verdicts("values (gen_random_uuid(), {said})"),
+    "routing_verdicts.verdicts_are_a_list": verdicts(
+        "select event_id, {said}::jsonb from ops.event_dispatches", "'{}'"
+    ),
     "event_dispatches.event_dispatches_pkey": twice("event_dispatches"),
     "event_dispatches.status_is_known": dispatch(status="'odd'", routed_at=NOW),
     "event_dispatches.only_a_pending_event_is_claimed": dispatch(status="'routed'", routed_at=NOW, **LEASE),

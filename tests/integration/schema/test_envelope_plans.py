@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tests.integration.schema.acting import claim, click, record, settle
+from tests.integration.schema.acting import claim, click, record, sent_alert, settle
 from tests.integration.schema.envelopes import claimed, due, old
 from tests.integration.schema.helpers import Session, session
 
 HISTORY = """
 insert into ops.slack_envelopes (envelope_id, team_id, event_type, payload, received_at, processed_at, status, handler,
     logical_key, recorded_at, reply_status, reply_due_at)
-select 'old-' || n, 'T0TEST', 'interactive', '{"user": {"id": "U7"}}', at, at, 'completed', 'action-handler',
-    'trigger:old-' || n, at, 'sent', at
+select 'old-' || n, 'T0TEST', 'interactive', jsonb_build_object(
+        'user', '{"id": "U7"}'::jsonb, 'channel', '{"id": "C0000000001"}'::jsonb,
+        'container', jsonb_build_object('message_ts', 1699999999 + n || '.000100')
+    ), at, at, 'completed', 'action-handler', 'trigger:old-' || n, at, 'sent', at
 from generate_series(1, 40000) n cross join lateral (select now() - make_interval(mins => n) as at) t
 """
 SCANS = "select seq_scan from pg_stat_xact_user_tables where schemaname = 'ops' and relname = 'slack_envelopes'"
@@ -24,6 +26,7 @@ SCANS = "select seq_scan from pg_stat_xact_user_tables where schemaname = 'ops' 
 async def month(database_url: str) -> AsyncIterator[Session]:
     """40,000 envelopes of the past and a few of now, with the statistics that autovacuum keeps."""
     async with session(database_url) as db:
+        await sent_alert(db)
         await db.run(HISTORY)
         await record(db, *(click() for _ in range(5)), old(3))
         await db.run("analyze ops.slack_envelopes")
@@ -44,6 +47,7 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
     await record(month, sent)
     token = (await claimed(month))["claim_token"]
     failing = (await claimed(month))["claim_token"]
+    alert = await month.value("select event_id from ops.deliveries")
     named = {"team_id": sent["team_id"], "envelope_id": sent["envelope_id"]}
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         "record_envelopes_v1": lambda: record(month, click()),
@@ -59,6 +63,9 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
         "sweep_envelopes_v1": lambda: month.call("sweep_envelopes_v1"),
         "list_envelopes_v1": lambda: month.call("list_envelopes_v1", filter={}),
         "envelope_story_v1": lambda: month.call("envelope_story_v1", **named),
+        "why_v1, an envelope": lambda: month.call("why_v1", asked={"id": sent["envelope_id"]}),
+        "why_v1, an alert": lambda: month.call("why_v1", asked={"id": alert}),
+        "why_v1, what nobody knows": lambda: month.call("why_v1", asked={"id": "never"}),
         "envelope_health_v1": lambda: month.call("envelope_health_v1"),
     }
     # Eight times: from the sixth on, plpgsql may go over to a generic plan.

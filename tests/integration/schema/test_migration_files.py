@@ -10,7 +10,7 @@ import pytest
 from pulser_local.migrations import MIGRATIONS
 
 FILES = sorted(MIGRATIONS.glob("*"))
-NAME = re.compile(r"(\d{14})_(schema|table|sequence|function|trigger|cron)_([a-z0-9_]+)\.sql")
+NAME = re.compile(r"(\d{14})_(schema|table|sequence|function|trigger|index|cron)_([a-z0-9_]+)\.sql")
 # The three extensions stand together: they are there together or not at all.
 TOGETHER = {"20260301000010_extensions.sql"}
 CREATES = re.compile(
@@ -18,7 +18,10 @@ CREATES = re.compile(
     r"(schema|table|sequence|function|procedure|trigger|view|materialized view|type|domain|policy)\s+"
     r"(?:if\s+not\s+exists\s+)?(?:ops\.)?(\w+)"
 )
+# A table's own indexes stand in its file; one that is added for a reader has a file of its own.
+INDEXES = re.compile(r"\bcreate\s+(?:unique\s+)?index\s+if\s+not\s+exists\s+(\w+)")
 SCHEDULES = re.compile(r"\b(?:cron\.schedule|ops\.schedule_job_v1)\('(\w+)'")
+OTHER_KINDS = {"cron": SCHEDULES, "index": INDEXES}
 FUNCTION = re.compile(r"^create or replace function.*?^\$\$;$", re.MULTILINE | re.DOTALL)
 MOST_LINES = 60
 FUNCTIONS = [file for file in FILES if "_function_" in file.name]
@@ -34,9 +37,9 @@ def test_a_file_creates_the_one_object_of_its_name(file: Path) -> None:
     """<14 digits>_<kind>_<object>.sql, and nothing else in it."""
     named = NAME.fullmatch(file.name)
     assert named
-    created = (
-        [("cron", job) for job in SCHEDULES.findall(code(file))] if named[2] == "cron" else CREATES.findall(code(file))
-    )
+    created = CREATES.findall(code(file))
+    if named[2] in OTHER_KINDS:
+        created += [(named[2], name) for name in OTHER_KINDS[named[2]].findall(code(file))]
     assert created == [(named[2], named[3])]
 
 

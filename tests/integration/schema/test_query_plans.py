@@ -63,6 +63,7 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
     """No function on the way of an event, and none that cron or a reader calls, scans a large table."""
     event = await old.value("select event_id from ops.event_dispatches order by position limit 1")
     delivery = await old.value("select delivery_id from ops.deliveries where status = 'dead'")
+    message = {"channel": "C0000000001", "ts": await old.value("select slack_ts from ops.deliveries limit 1")}
     claim = await old.claim_events(max_events=1)
     claimed = await _one(old)
     acts: dict[str, Callable[[], Awaitable[object]]] = {
@@ -83,6 +84,13 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
         "find_posts_v1": lambda: old.call("find_posts_v1", delivery_ids=[delivery]),
         "event_story_v1": lambda: old.call("event_story_v1", event_id=event),
         "delivery_story_v1": lambda: old.call("delivery_story_v1", delivery_id=delivery),
+        "why_v1, an event": lambda: old.call("why_v1", asked={"id": event}),
+        "why_v1, a delivery": lambda: old.call("why_v1", asked={"id": delivery}),
+        "why_v1, a message": lambda: old.call("why_v1", asked=message),
+        "why_v1, an unknown message": lambda: old.call(
+            "why_v1", asked=message | {"ts": "0.000001", "thread_ts": "1.1"}
+        ),
+        "why_v1, what nobody knows": lambda: old.call("why_v1", asked={"id": "envelope-0"}),
         "retry_delivery_v1": lambda: old.call("retry_delivery_v1", delivery_id=delivery, actor="ada"),
     }
     # Eight times: from the sixth on, plpgsql may go over to a generic plan.

@@ -54,6 +54,7 @@ API = {
     "settle_delivery_v1",
     "settle_envelope_v1",
     "transport_v1",
+    "why_v1",
 }
 OUTSIDERS = ("anon", "authenticated")
 RELATIONS = "('r', 'p', 'v', 'm', 'f')"  # tables, views and what else can be read

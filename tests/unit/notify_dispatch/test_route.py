@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notify_dispatch.event import Event
-from notify_dispatch.route import Route, RouteError, explain, route
+from notify_dispatch.route import WHY, Route, RouteError, explain, route, verdicts_of
 from tests.unit.notify_dispatch.events import event, rows
 
 
@@ -166,3 +166,32 @@ def test_a_route_is_read_as_the_database_gives_it() -> None:
     value = {"name": "r", "position": 3, "event_pattern": "*", "minimum_severity": "info", "service": None}
     value |= {"environment": None, "channel": "C0123ABCD", "mention": "", "continue": False, "is_default": False}
     assert Route.from_json(value | {"created_by": "somebody"}).mention is None
+
+
+def test_a_routing_goes_to_the_ledger_with_its_reason() -> None:
+    """The delivery keeps why its route took the event, when nobody can ask the route any more."""
+    route_ = a_route("a", event_pattern="ci.*", minimum_severity="warning")
+    [routing] = route(event("ci.failed"), [route_])
+    why = "type ci.failed matches ci.*, severity error is at least warning"
+    assert routing.to_json() == {"route": "a", "channel": "#a", "mention": None, "why": why}
+
+
+def test_a_reason_is_kept_within_bounds() -> None:
+    """Long names of events and services make no long row."""
+    [routing] = route(event("x" * 5000), [a_route("a")])
+    assert len(routing.to_json()["why"]) <= WHY
+
+
+def test_what_each_route_said_goes_to_the_ledger() -> None:
+    """An event that no route took has all their reasons, in the order in which they were tried."""
+    routes = [a_route("b", 2, service="web"), a_route("a", 1, event_pattern="deploy.*"), DEFAULT]
+    assert [(it["route"], it["used"], it["why"]) for it in verdicts_of(event("ci.passed"), routes)] == [
+        ("a", False, "type ci.passed is not deploy.*"),
+        ("b", False, "service (none) is not web"),
+        ("default", False, "default route: for severity error and above, not info"),
+    ]
+
+
+def test_no_more_than_fifty_routes_are_told() -> None:
+    """A file of a thousand routes makes no row of a thousand reasons."""
+    assert len(verdicts_of(event("ci.passed"), [a_route(f"r{at}", at) for at in range(80)])) == 50
