@@ -19,6 +19,7 @@ from pulser_cli.output import fail
 from pulser_cli.relay import app as relay
 from pulser_cli.routes import app as routes
 from pulser_cli.services import app as services
+from pulser_cli.why import why
 from pulser_local.errors import LocalError
 
 
@@ -66,6 +67,7 @@ app.command(rich_help_panel="On this machine")(dev)
 app.command(rich_help_panel="On this machine")(demo)
 app.add_typer(relay, name="relay", rich_help_panel="Slack")
 app.command(rich_help_panel="Events and messages")(emit)
+app.command(rich_help_panel="Events and messages")(why)
 app.add_typer(ledger, name="ledger", rich_help_panel="Events and messages")
 app.add_typer(routes, name="routes", rich_help_panel="Events and messages")
 app.add_typer(services, name="services", rich_help_panel="Events and messages")

@@ -1,5 +1,6 @@
 -- The facts of one thing's whole story. asked: {"id"} of an event, a delivery or an envelope of any team, or {"channel", "ts",
 -- "thread_ts"} of a message; where it is not one of ours, the message that began its thread. Null for what the ledger does not know.
+-- "delivery" is the one that was asked about, which may be beyond those of the story; all its parts are null where none was.
 create or replace function ops.why_v1(asked jsonb)
 returns jsonb
 language plpgsql
@@ -24,7 +25,7 @@ begin
     end if;
     story := coalesce(ops.why_story_v1(found_delivery.event_id), story);
     if story is not null then
-        return story || jsonb_build_object('now', clock_timestamp(), 'delivery_id', found_delivery.delivery_id);
+        return story || jsonb_build_object('now', clock_timestamp(), 'delivery', ops.why_delivery_v1(found_delivery));
     end if;
 
     -- The teams one by one, by index: the key begins with the team.

@@ -16,7 +16,7 @@ from typing import Any, Final
 from pulser.blocks import clean, fit, one_line, unescape
 from pulser.envelope import Envelope
 
-WORDS: Final = ("status", "deploy", "health", "help")
+WORDS: Final = ("status", "deploy", "health", "why", "help")
 LONGEST = 2000  # characters that are looked at; nobody types more after a command
 TYPED = 200  # characters of it that are kept for the audit
 
@@ -47,13 +47,15 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 class Command:
     """`word`: one of WORDS, or None where it is none of them. `said`: the first word as typed, cleaned, on one line.
 
-    `typed`: all of it, for the audit. Neither `said` nor `typed` nor the arguments are escaped.
+    `typed`: all of it, for the audit. `rest`: what follows the first word as Slack sent it, links and all. None of them
+    is escaped by us.
     """
 
     word: str | None
     said: str
     arguments: tuple[str, ...]
     typed: str
+    rest: str = ""
 
     def argument(self, at: int) -> str:
         """The argument at this place, or an empty text."""
@@ -69,7 +71,7 @@ def read_command(text: str) -> Command:
     word = meant if meant in WORDS else None
     if not meant:
         word = "help"
-    return Command(word, said, tuple(words[1:]), fit(one_line(clean(text)), TYPED))
+    return Command(word, said, tuple(words[1:]), fit(one_line(clean(text)), TYPED), _cut(text.strip())[2])
 
 
 def text_of(envelope: Envelope) -> str:

@@ -12,6 +12,7 @@ from command_handler.answer import Answer, Json
 from command_handler.command import TYPED, Command, folded, nearest, read_command, text_of
 from command_handler.deploy import DeployCommand
 from command_handler.health import HealthCommand
+from command_handler.why import WhyCommand
 from pulser.blocks import clean, fit, one_line
 from pulser.database import Database
 from pulser.envelope import Envelope
@@ -40,6 +41,7 @@ class CommandHandler:
         self._now = now
         self._deploy = DeployCommand(ledger, slack)
         self._health = HealthCommand(ledger, vault, slack)
+        self._why = WhyCommand(ledger)
 
     async def __call__(self, envelope: Envelope, _answer_by: float) -> Settlement:
         """The settlement of a command or an event. Raises DatabaseUnavailable: then it is tried again."""
@@ -67,6 +69,8 @@ class CommandHandler:
                 return await self._deploy.answer(command, envelope, typed)
             case "health":
                 return await self._health.answer(self._now())
+            case "why":
+                return await self._why.answer(command, envelope.user_id or "", typed)
             case "help":
                 return help.help_text(typed)
             case _:

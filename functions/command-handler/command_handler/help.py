@@ -12,6 +12,7 @@ _COMMANDS = (
     ("deploy", "ask for a deploy; opens a form"),
     ("deploy service version", "the same, with the form filled in"),
     ("health", "is pulser itself well: functions, database, Slack, backlog"),
+    ("why link or id", "one message's, event's or click's whole story: what happened when, and why"),
     ("help", "this list"),
 )
 

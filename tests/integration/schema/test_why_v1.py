@@ -78,7 +78,7 @@ async def test_an_event_a_delivery_and_a_message_have_one_story(db: Session) -> 
     event = await sent_alert(db)
     delivery = await db.value("select delivery_id from ops.deliveries")
     found = [await why(db, id=event), await why(db, id=delivery), await why(db, **MESSAGE)]
-    assert [(it["event"]["event_id"], it["delivery_id"]) for it in found] == [
+    assert [(it["event"]["event_id"], it["delivery"]["delivery_id"]) for it in found] == [
         (event, None),
         (event, delivery),
         (event, delivery),
