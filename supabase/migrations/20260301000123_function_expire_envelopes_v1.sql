@@ -10,9 +10,12 @@ declare
     expired integer := 0;
 begin
     for late in
-        select e.id from jsonb_array_elements(envelopes) g (given)
-        join ops.slack_envelopes e on e.team_id = g.given ->> 'team_id' and e.envelope_id = g.given ->> 'envelope_id'
-        where e.status = 'pending' and e.attempts = 0 and e.event_type in ('interactive', 'slash_commands')
+        select e.id from ops.slack_envelopes e
+        -- Each once, also one that is named twice.
+        where (e.team_id, e.envelope_id) in (
+            select g.given ->> 'team_id', g.given ->> 'envelope_id' from jsonb_array_elements(envelopes) g (given)
+        )
+            and e.status = 'pending' and e.attempts = 0 and e.event_type in ('interactive', 'slash_commands')
             and not e.twin_in_time  -- else Slack has the twin's ack
         order by e.id
         for update of e
