@@ -123,8 +123,10 @@ def _turn(delivery: Json, until: object) -> str:
 def _stuck(delivery: Json, until: object) -> str:
     """What kept the messages before it in its channel, whose order is kept, from going on."""
     for stop in rows(delivery.get("stopped")):
-        met = stop.get("channel") == delivery.get("channel") and stop.get("purpose") == "post"
-        if met and not is_later(delivery.get("created_at"), stop.get("at")) and not is_later(stop.get("at"), until):
+        met = stop.get("ahead") is True and stop.get("channel") == delivery.get("channel")
+        # It may have been in trouble before this one came, and still have been.
+        still = not stop.get("done_at") or is_later(stop.get("done_at"), delivery.get("created_at"))
+        if met and still and stop.get("purpose") == "post" and not is_later(stop.get("at"), until):
             doubtful = stop.get("outcome") in ("in_doubt", "lease_expired")
             return f"{'was in doubt' if doubtful else 'failed'} ({inert(stop.get('reason'), 100)})"
     return ""

@@ -109,7 +109,7 @@ def _turn(delivery: Json, now: object) -> str:
         return ""
     what = {
         "sending": "which is being sent",
-        "in_doubt": "which is in doubt",
+        "in_doubt": "which is in doubt and looked for",
         "failed": "which is tried again",
     }.get(str(head.get("status")), "whose turn is first")
     later = is_later(head.get("next_attempt_at"), now) and head.get("status") != "sending"

@@ -7,9 +7,8 @@ volatile
 set search_path = ''
 as $$
     select ops.delivery_summary_v1(delivery, null, delivery.created_at) || jsonb_build_object(
-        'claimed_by', delivery.claimed_by, 'lease_until', delivery.lease_until, 'dead_at', delivery.dead_at,
-        'retry_until', delivery.retry_until, 'card_version', delivery.card_version, 'mention', delivery.mention,
-        'service', delivery.hook ->> 'service', 'target_delivery_id', delivery.target_delivery_id,
+        'claimed_by', delivery.claimed_by, 'lease_until', delivery.lease_until, 'dead_at', delivery.dead_at, 'mention', delivery.mention,
+        'card_version', delivery.card_version, 'service', delivery.hook ->> 'service', 'target_delivery_id', delivery.target_delivery_id,
         'attempts_total', coalesce(log.total, 0), 'attempts_log', coalesce(log.attempts, '[]'),
         'ahead', (
             select count(*) from (
@@ -20,7 +19,8 @@ as $$
         'stopped', (
             select coalesce(jsonb_agg(s.stop order by s.ended_at), '[]') from (
                 select a.ended_at, jsonb_build_object('at', a.ended_at, 'purpose', a.purpose, 'outcome', a.outcome,
-                    'reason', a.reason, 'channel', n.channel) as stop
+                    'reason', a.reason, 'channel', n.channel, 'ahead', n.position < delivery.position,
+                    'done_at', coalesce(n.sent_at, n.dead_at)) as stop
                 from (
                     (select n.* from ops.deliveries n where n.position < delivery.position order by n.position desc limit 200)
                     union all
@@ -28,10 +28,10 @@ as $$
                 ) n
                 -- Each by index: the limit keeps the planner from reading all attempts of all deliveries.
                 cross join lateral (select t.* from ops.delivery_attempts t where t.delivery_id = n.delivery_id limit 20) a
-                where (n.attempts > 1 or n.reason is not null or n.adopted) and a.outcome in ('failed', 'unknown', 'in_doubt', 'lease_expired')
-                    and a.ended_at > delivery.created_at - interval '1 hour'
-                    and a.ended_at < coalesce(delivery.sent_at, delivery.dead_at, 'infinity')
-                order by a.ended_at limit 20
+                where (n.attempts > 1 or n.reason is not null or n.adopted)
+                    and a.outcome in ('failed', 'unknown', 'in_doubt', 'lease_expired')
+                    and a.ended_at > delivery.created_at - interval '1 hour' and a.ended_at < coalesce(delivery.sent_at, delivery.dead_at, 'infinity')
+                order by a.ended_at desc limit 20
             ) s
         ),
         'hold', (

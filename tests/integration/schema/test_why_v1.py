@@ -177,6 +177,17 @@ async def test_slacks_hold_is_told_with_what_a_neighbour_met(db: Session) -> Non
     ]
 
 
+async def test_a_doubt_ahead_in_the_channel_is_told_after_it_was_resolved(db: Session) -> None:
+    """What it met, and when it was over: the ones behind it waited for that."""
+    await db.bring("in_doubt")
+    [delivery] = await db.queue()
+    await db.run("update ops.deliveries set next_attempt_at = clock_timestamp() where status = 'in_doubt'")
+    await db.settle(await db.claim_one(), "adopted")
+    [told] = (await why(db, id=delivery))["deliveries"]
+    [stop] = told["stopped"]
+    assert (stop["outcome"], stop["ahead"], stop["done_at"] is not None) == ("in_doubt", True, True)
+
+
 async def test_clicks_are_found_by_the_message(db: Session) -> None:
     """Each click on it with its audit, its duplicates within it; not those on a message of the same time elsewhere."""
     event = await sent_alert(db)

@@ -141,22 +141,30 @@ def test_the_first_wait_is_for_the_channels_pace() -> None:
 
 def stop(seconds: float, outcome: str, reason: str, **changes: Any) -> Json:  # noqa: ANN401
     """What a neighbour in the outbox met."""
-    return {"at": at(seconds), "purpose": "post", "outcome": outcome, "reason": reason, "channel": "#ops-ci", **changes}
+    told = {"at": at(seconds), "purpose": "post", "outcome": outcome, "reason": reason, "channel": "#ops-ci"}
+    return {**told, "ahead": True, "done_at": at(20), **changes}
 
 
 def test_a_doubt_ahead_in_the_channel_is_told() -> None:
     """The order is kept, so a message in doubt holds up those behind it."""
     assert "one of which was in doubt (timeout)" in waited(ahead=2, stopped=[stop(1, "in_doubt", "timeout")])
+    before = stop(-9, "in_doubt", "timeout")
+    assert "one of which was in doubt (timeout)" in waited(ahead=2, stopped=[before])
     assert "one of which failed (http_503)" in waited(ahead=2, stopped=[stop(1, "failed", "http_503")])
 
 
 @pytest.mark.parametrize(
     "other",
-    [stop(1, "in_doubt", "timeout", channel="#b"), stop(30, "in_doubt", "timeout"), stop(-9, "in_doubt", "timeout")],
-    ids=["another channel", "later", "before"],
+    [
+        stop(1, "in_doubt", "timeout", channel="#b"),
+        stop(30, "in_doubt", "timeout"),
+        stop(-9, "in_doubt", "timeout", done_at=at(-1)),
+        stop(1, "in_doubt", "timeout", ahead=False),
+    ],
+    ids=["another channel", "later", "over before", "behind"],
 )
 def test_another_ones_doubt_is_not_told(other: Json) -> None:
-    """In another channel, afterwards or before: it held up nobody here."""
+    """In another channel, afterwards, over before this one came, or behind it: it held up nobody here."""
     assert "doubt" not in waited(ahead=2, stopped=[other])
 
 
@@ -398,7 +406,7 @@ NOW: dict[str, tuple[Json, str]] = {
     ),
     "turn": (
         delivery("queued", head={"delivery_id": OTHER, "status": "in_doubt", "next_attempt_at": at(605)}),
-        f"It waits for its turn in #ops-ci, behind {OTHER}, which is in doubt at 12:10:05 UTC.",
+        f"It waits for its turn in #ops-ci, behind {OTHER}, which is in doubt and looked for at 12:10:05 UTC.",
     ),
     "turn behind one that is sent": (
         delivery("queued", head={"delivery_id": OTHER, "status": "sending", "next_attempt_at": at(605)}),
