@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: known-function help install run demo test check bench bench-quick format bundle function lock clean
+.PHONY: known-function help install run demo test check bench bench-quick soak soak-quick format bundle function lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,6 +32,12 @@ bench: $(VENV)/.installed-dev          ## how soon Slack has its ack, and people
 
 bench-quick: $(VENV)/.installed-dev    ## the same for three seconds
 	@$(BIN)/python -m bench.acks 3
+
+soak: $(VENV)/.installed-dev           ## ten minutes of load and random faults, then: is anything lost or double?
+	@$(BIN)/python -m bench.soak 600 $(if $(SEED),--seed $(SEED))
+
+soak-quick: $(VENV)/.installed-dev     ## the same with one minute of load; SEED=… makes the same choices again
+	@$(BIN)/python -m bench.soak 60 --period 1.2 $(if $(SEED),--seed $(SEED))
 
 format: $(VENV)/.installed-dev         ## rewrite the code in the project's format
 	@$(BIN)/ruff format .

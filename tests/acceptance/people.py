@@ -82,13 +82,15 @@ class Workplace:
         )
         await until(lambda: _none(self.value(open_ones)), limit=limit)
 
-    def kill(self, function: str) -> None:
-        """`kill -9` every process of a function of the stack."""
+    def kill(self, function: str) -> int:
+        """`kill -9` every process of a function of the stack; how many these were."""
         target = f"--target {function.replace('-', '_')} "
         listed = shown_by_ps("-eo", "pid=,args=", "-ww").splitlines()
         found = {int(line.split()[0]) for line in listed if target in line + " "}
-        for pid in found & descendants(self.dev.process.pid):
+        victims = found & descendants(self.dev.process.pid)
+        for pid in victims:
             os.kill(pid, signal.SIGKILL)
+        return len(victims)
 
 
 @asynccontextmanager
