@@ -18,7 +18,7 @@ import structlog
 
 from pulser.database import Database, JsonValue
 from pulser.envelope import Envelope
-from pulser.errors import DatabaseUnavailable, PulserError
+from pulser.errors import DatabaseUnavailable, InDoubt, PulserError
 from pulser.replies import Replies
 from pulser.settlement import Reply, Settlement
 
@@ -30,6 +30,9 @@ HANDLE_SECONDS = 8.0  # a decision that takes longer is given up and made again 
 MOST_ROUNDS = 5  # decisions about a card that others change at the same time
 ANSWER_MARGIN = 0.15  # seconds before `answer_by`: a settle may take so long
 SETTLE_PAUSE = 0.3  # seconds between two tries to settle while the database is away
+REPLY_LEASE_SECONDS = 20  # as claim_reply_v1 has it: then another one may send the reply
+# What would begin later than this after its claim was asked for might end after the claim: another one sends it.
+REPLY_LATEST_START = 5.0
 ENVELOPES_AT_ONCE = 16
 REPLIES_AT_ONCE = 16
 # Of those that nobody waits for: a burst of clicks must leave the database room for recording the next ones.
@@ -86,6 +89,7 @@ class Work:
     worker: str
     drain_seconds: float = 50.0
     handle_seconds: float = HANDLE_SECONDS
+    clock: Callable[[], float] = time.monotonic  # for how long a claim is ours
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HANDS))
     _mouths: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOUTHS))
@@ -121,13 +125,14 @@ class Work:
     async def reply(self, key: Mapping[str, str]) -> None:
         """Send the reply that the ledger holds for an envelope ({"team_id", "envelope_id"}), if it is due."""
         async with self._mouths:
+            asked_at = self.clock()
             try:
                 claimed = await self.ledger.call("claim_reply_v1", key)
             except PulserError as error:
                 log.warning("reply_left_behind", error=str(error))
                 return
             if claimed["reply"] is not None:
-                await self._send(key, claimed["reply"])
+                await self._send(key, claimed["reply"], asked_at)
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Let `work` go on whether or not anybody waits for it."""
@@ -142,7 +147,7 @@ class Work:
             await asyncio.wait(self._tasks)
 
     async def _run(self, team_id: str, envelope_id: str, answer_by: float) -> Done:
-        asked_at = time.monotonic()
+        asked_at = self.clock()
         named = {"team_id": team_id, "envelope_id": envelope_id}
         claim = await self.ledger.call(
             "claim_envelope_v1", named | {"worker": self.worker, "lease_seconds": LEASE_SECONDS}
@@ -152,7 +157,7 @@ class Work:
         return Done(claim["state"], claim.get("ack"))
 
     async def _due(self) -> list[Coroutine[Any, Any, Any]]:
-        asked_at = time.monotonic()
+        asked_at = self.clock()
         claimed = await self.ledger.call(
             "claim_envelopes_v1",
             {
@@ -174,7 +179,7 @@ class Work:
                 raise
             log.warning("replies_left_behind", error=str(error))  # what is claimed must not wait for its lease
             return due
-        return due + [self._send(_key(it), it["reply"]) for it in replies["replies"]]
+        return due + [self._send(_key(it), it["reply"], asked_at) for it in replies["replies"]]
 
     async def _perform(self, claim: Claim, answer_by: float) -> Done:
         settlement = await self._settle_decision(claim, answer_by)
@@ -215,7 +220,7 @@ class Work:
             try:
                 return await self.ledger.call("settle_envelope_v1", arguments)
             except DatabaseUnavailable as error:
-                if time.monotonic() - claim.claimed_at > LEASE_SECONDS:
+                if self.clock() - claim.claimed_at > LEASE_SECONDS:
                     raise
                 log.warning("settle_waits_for_the_database", error=str(error))
                 await asyncio.sleep(SETTLE_PAUSE)
@@ -230,18 +235,35 @@ class Work:
         except PulserError as trouble:
             log.warning("envelope_left_to_its_lease", error=str(trouble))
 
-    async def _send(self, key: Mapping[str, str], reply: JsonValue) -> None:
+    async def _send(self, key: Mapping[str, str], reply: JsonValue, asked_at: float) -> None:
         """Send a claimed reply and say how it went: the ledger decides whether it is sent again."""
-        error: str | None = None
+        if self.clock() > asked_at + REPLY_LATEST_START:
+            log.warning("reply_left_behind", error="the worker was held up; nothing was sent")
+            return
+        told: dict[str, JsonValue] = {"error": None, "in_doubt": False}
         try:
             await self.replies.send(Reply.from_json(reply))
         except PulserError as trouble:
-            error = str(trouble)
-            log.warning("not_answered", error=error)
-        try:
-            await self.ledger.call("confirm_reply_v1", {**key, "error": error})
-        except PulserError as trouble:
-            log.warning("reply_not_confirmed", error=str(trouble))
+            # A doubt is the end: what may have been shown is not shown twice.
+            told = {"error": str(trouble), "in_doubt": isinstance(trouble, InDoubt)}
+            log.warning("not_answered", **told)
+        await self._confirm({**key, **told}, asked_at)
+
+    async def _confirm(self, arguments: Mapping[str, JsonValue], asked_at: float) -> None:
+        """Tell the ledger, again and again while it is away and the claim holds: else the reply is sent twice."""
+        while True:
+            try:
+                await self.ledger.call("confirm_reply_v1", arguments)
+            except DatabaseUnavailable as trouble:
+                log.warning("confirm_waits_for_the_database", error=str(trouble))
+                if self.clock() > asked_at + REPLY_LEASE_SECONDS:
+                    return
+                await asyncio.sleep(SETTLE_PAUSE)
+            except PulserError as trouble:
+                log.warning("reply_not_confirmed", error=str(trouble))
+                return
+            else:
+                return
 
     async def _send_late(self, late: Reply) -> None:
         with contextlib.suppress(PulserError):

@@ -105,6 +105,18 @@ async def test_a_reply_that_failed_is_due_again(db: Session) -> None:
     assert await take(db, sent) == REPLY
 
 
+async def test_a_reply_in_doubt_is_not_sent_again(db: Session) -> None:
+    """Slack may have shown it: why it is not known stands in the ledger, the address is forgotten."""
+    sent = await owed(db)
+    await take(db, sent)
+    answer = await db.call("confirm_reply_v1", error="no answer within 5 s", in_doubt=True, **named(sent))
+    stored = await row(db, sent)
+    assert (answer, stored["reply_status"], "url" in stored["reply"]) == ({"confirmed": True}, "failed", False)
+    assert "no answer within 5 s" in stored["last_error"]
+    await db.run("update ops.slack_envelopes set reply_due_at = now() - interval '1 hour'")
+    assert (await take(db, sent), await left_behind(db)) == (None, [])
+
+
 async def test_five_tries_are_all(db: Session) -> None:
     """So often Slack's address can be used; then it is forgotten."""
     sent = await owed(db)

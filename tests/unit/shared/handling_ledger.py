@@ -161,7 +161,8 @@ class FakeLedger:
 
     def _confirm_reply_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         row = self.rows[given["team_id"], given["envelope_id"]]
-        row.reply_status = "sent" if given["error"] is None else f"failed: {given['error']}"
+        ended = "in doubt" if given["in_doubt"] else "failed"
+        row.reply_status = "sent" if given["error"] is None else f"{ended}: {given['error']}"
         return {"confirmed": True}
 
     def _envelope_health_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401

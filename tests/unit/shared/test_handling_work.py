@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from pulser.envelope import Envelope
-from pulser.errors import DatabaseRefused, SlackHeld
-from pulser.handling_work import MOST_ROUNDS, NOBODY_WAITS, Done, Drainer, Work
+from pulser.errors import DatabaseRefused, SlackError, SlackHeld, SlackInDoubt
+from pulser.handling_work import MOST_ROUNDS, NOBODY_WAITS, REPLY_LATEST_START, Done, Drainer, Work
 from pulser.replies import Replies
 from pulser.settlement import AuditEvent, Reply, Settlement
 from pulser.slack import SlackApi
@@ -32,7 +33,7 @@ class FakeReplies(Replies):
     def __init__(self) -> None:
         super().__init__(SlackApi(Vault(FakeLedger())))
         self.sent: list[Reply] = []
-        self.trouble: SlackHeld | None = None
+        self.trouble: SlackError | None = None
 
     async def send(self, reply: Reply) -> None:
         """As Replies.send."""
@@ -166,6 +167,29 @@ async def test_a_reply_that_slack_does_not_take_stays_in_the_ledger(scene: Scene
     scene.replies.trouble = SlackHeld("ratelimited", "Slack answered ratelimited")
     await scene.run(within=0.0)
     assert scene.ledger.rows["T1", "e-1"].reply_status == "failed: Slack answered ratelimited"
+
+
+async def test_a_reply_that_may_have_been_shown_is_told_as_a_doubt(scene: Scene) -> None:
+    """So that it is not shown twice."""
+    scene.replies.trouble = SlackInDoubt("timeout", "no answer within 5 s")
+    await scene.run(within=0.0)
+    assert scene.ledger.rows["T1", "e-1"].reply_status == "in doubt: no answer within 5 s"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_reply_is_confirmed_again_while_the_database_is_away(scene: Scene, when: str) -> None:
+    """Else its claim would run out, and another one would send it once more."""
+    scene.ledger.away("confirm_reply_v1", after=when == "after")
+    await scene.run(within=0.0)
+    assert (len(scene.replies.sent), scene.ledger.rows["T1", "e-1"].reply_status) == (1, "sent")
+
+
+async def test_a_reply_that_is_claimed_for_long_is_left_to_another_one(scene: Scene) -> None:
+    """The worker was held up: the claim may have ended meanwhile."""
+    ticks = itertools.count(0.0, REPLY_LATEST_START + 1)
+    scene.work.clock = lambda: next(ticks)
+    await scene.run(within=0.0)
+    assert scene.replies.sent == []
 
 
 @pytest.mark.parametrize("reason", ["card_changed", "deploy_running"])
