@@ -98,7 +98,7 @@ class Deliverer:
             return of_update_error(
                 error, attempt=delivery.attempt, jitter=_jitter(), refused_before=delivery.last_reason
             )
-        outcome = of_update(answer, channel=channel, ts=ts)
+        outcome = of_update(answer, channel=channel, attempt=delivery.attempt, jitter=_jitter())
         return dataclasses.replace(outcome, card_version=message.card_version)
 
     async def _message(self, delivery: ClaimedDelivery) -> Message:

@@ -100,9 +100,12 @@ def of_post_error(
             return Outcome("failed", reason, text, retry_in_s=pause)
 
 
-def of_update(answer: Mapping[str, Any], *, channel: str, ts: str) -> Outcome:
-    """The outcome of an `ok` from chat.update, for the message that was to be changed."""
-    return Outcome("sent", slack_channel_id=str(answer.get("channel") or channel), slack_ts=str(answer.get("ts") or ts))
+def of_update(answer: Mapping[str, Any], *, channel: str, attempt: int, jitter: float) -> Outcome:
+    """The outcome of an `ok` from chat.update in `channel`. One that names no message may be no word of Slack's."""
+    if not answer.get("ts"):
+        pause = backoff(attempt, jitter)
+        return Outcome("failed", "unreadable_answer", "Slack's ok names no message", retry_in_s=pause)
+    return Outcome("sent", slack_channel_id=str(answer.get("channel") or channel), slack_ts=str(answer["ts"]))
 
 
 def of_update_error(error: PulserError, *, attempt: int, jitter: float, refused_before: str | None = None) -> Outcome:
