@@ -33,6 +33,18 @@ async def test_hello_may_be_late(turned: App, turn: Turn) -> None:
     assert (await socket.message())["type"] == "hello"
 
 
+async def test_who_hangs_up_before_the_handshake_is_answered_is_no_error(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that lost patience is noted, and nothing is logged."""
+    app.simulator.sockets.settings.dial_delay = 0.3
+    dialling = asyncio.create_task(app.dial())
+    await until(lambda: app.simulator.sockets.tickets.used > 0)
+    dialling.cancel()
+    await until(lambda: "hung_up" in {event.what for event in app.simulator.sockets.log.events})
+    assert caplog.records == []
+
+
 async def test_ping_before_hello(app: App) -> None:
     """A ping may come before hello."""
     app.simulator.sockets.settings.ping_before_hello = True

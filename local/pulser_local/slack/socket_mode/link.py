@@ -40,7 +40,11 @@ class Link:
         answer = web.WebSocketResponse(
             autoping=False, autoclose=False, compress=False, timeout=1.0, max_msg_size=_LARGEST_MESSAGE
         )
-        await answer.prepare(request)
+        try:
+            await answer.prepare(request)
+        except ConnectionResetError:
+            sockets.note("-", "hung_up")  # before the handshake was answered
+            return answer
         if not isinstance(request.transport, asyncio.Transport):
             return answer
         debug_reconnects = request.query.get("debug_reconnects") == "true"

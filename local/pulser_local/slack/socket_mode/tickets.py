@@ -11,6 +11,7 @@ class Tickets:
     def __init__(self) -> None:
         self._good: set[str] = set()
         self.issued = 0
+        self.used = 0
 
     def issue(self) -> str:
         """A new ticket."""
@@ -22,5 +23,6 @@ class Tickets:
     def redeem(self, ticket: str) -> bool:
         """Use a ticket up; whether it was good."""
         good = ticket in self._good
+        self.used += good
         self._good.discard(ticket)
         return good
