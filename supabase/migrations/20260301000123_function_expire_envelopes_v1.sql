@@ -17,7 +17,8 @@ begin
         )
             and e.status = 'pending' and e.attempts = 0 and e.event_type in ('interactive', 'slash_commands')
             and not e.twin_in_time  -- else Slack has the twin's ack
-        order by e.id
+        -- In the order in which relays record: neither waits for the other.
+        order by e.team_id, e.logical_key, e.envelope_id
         for update of e
     loop
         perform ops.end_envelope_v1(late.id, 'expired', 'it was recorded too late to be acknowledged', worker);

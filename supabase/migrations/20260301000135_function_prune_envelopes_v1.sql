@@ -8,12 +8,13 @@ as $$
 declare
     pruned integer;
 begin
-    delete from ops.slack_envelopes e
-    where e.id in (
+    -- Locked first, or passed over: one that is claimed just now stays, and nobody waits for another.
+    with old as materialized (
         select o.id from ops.slack_envelopes o
         where o.received_at < now() - interval '30 days' and o.claim_token is null
-        order by o.received_at limit most
-    );
+        order by o.received_at limit most for update skip locked
+    )
+    delete from ops.slack_envelopes e using old where e.id = old.id;
     get diagnostics pruned = row_count;
     return pruned;
 end;

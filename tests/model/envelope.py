@@ -257,13 +257,13 @@ class Ledger:
         row.reply_attempts, row.reply_due = row.reply_attempts + 1, self.after(REPLY_LEASE)
         return True
 
-    def confirm_reply(self, envelope_id: str, error: str | None) -> bool:
+    def confirm_reply(self, envelope_id: str, error: str | None, *, in_doubt: bool) -> bool:
         row = self.rows.get(envelope_id)
         if row is None or row.reply_status != "due":
             return False
         if error is None:
             row.reply_status = "sent"
-        elif row.reply_attempts >= MOST_REPLIES or self._unanswerable(row):
+        elif in_doubt or row.reply_attempts >= MOST_REPLIES or self._unanswerable(row):
             row.reply_status = "failed"
         if error is not None:
             row.error = row.error or f"the private answer: {error}"

@@ -118,6 +118,7 @@ class EnvelopeMachine(RuleBasedStateMachine):
             self._leased(row, claimed, worker)
 
     def _leased(self, row: Envelope, claimed: dict[str, Any], worker: str) -> None:
+        assert claimed["claim_token"] not in self.tokens, "an old token would do"
         self.model.lease(row, claimed["claim_token"], worker, LEASE_S)
         assert (claimed["attempt"], claimed["envelope"]["envelope_id"]) == (row.attempts, row.sent.envelope_id)
         self.tokens.append(claimed["claim_token"])
@@ -228,10 +229,11 @@ class EnvelopeMachine(RuleBasedStateMachine):
         assert (answer["reply"] is not None) == self.model.claim_reply(self.envelope_id(number))
 
     @precondition(lambda self: any(it.reply_status == "due" for it in self.model.rows.values()))
-    @rule(number=NUMBERS, error=st.none() | ERRORS)
-    def confirm_reply(self, number: int, error: str | None) -> None:
-        answer = self.real.call("confirm_reply_v1", team_id=TEAM, envelope_id=self.envelope_id(number), error=error)
-        assert answer == {"confirmed": self.model.confirm_reply(self.envelope_id(number), error)}
+    @rule(number=NUMBERS, error=st.none() | ERRORS, in_doubt=st.sampled_from([False, False, True]))
+    def confirm_reply(self, number: int, error: str | None, *, in_doubt: bool) -> None:
+        named = {"team_id": TEAM, "envelope_id": self.envelope_id(number)}
+        answer = self.real.call("confirm_reply_v1", **named, error=error, in_doubt=in_doubt)
+        assert answer == {"confirmed": self.model.confirm_reply(named["envelope_id"], error, in_doubt=in_doubt)}
 
     @precondition(lambda self: any(it.reply_status == "due" for it in self.model.rows.values()))
     @rule(handler=st.sampled_from(HANDLERS), most=st.sampled_from([1, 16]))
