@@ -20,6 +20,8 @@ declare
     lost jsonb;
 begin
     perform pg_advisory_xact_lock_shared(hashtextextended('pulser.relay', 0));
+    -- In one order: a worker that reports twice at once does not wait for itself.
+    perform from ops.relay_sessions r where r.worker = report_relay_sessions_v1.worker and r.state <> 'ended' order by r.session_id for no key update;
     moment := clock_timestamp();
     update ops.relay_sessions r
     set state = states[greatest(array_position(states, r.state), array_position(states, s.state))],
@@ -38,11 +40,9 @@ begin
         num_connections = coalesce(jsonb_path_query_first(
             s.hello, '$.num_connections ? (@.type() == "number" && @ >= 0 && @ < 1e9)'
         )::integer, r.num_connections),
-        host = coalesce(left(s.hello ->> 'host', 200), r.host),
-        app_id = coalesce(left(s.hello ->> 'app_id', 200), r.app_id),
+        host = coalesce(left(s.hello ->> 'host', 200), r.host), app_id = coalesce(left(s.hello ->> 'app_id', 200), r.app_id),
         envelopes = greatest(r.envelopes, s.envelopes),
-        ended_at = case s.state when 'ended' then moment end,
-        end_reason = case s.state when 'ended' then coalesce(left(s.end_reason, 500), 'closed') end
+        ended_at = case s.state when 'ended' then moment end, end_reason = case s.state when 'ended' then coalesce(left(s.end_reason, 500), 'closed') end
     from jsonb_to_recordset(sessions) s (session_id uuid, state text, alive boolean, hello jsonb, envelopes bigint, end_reason text)
     where r.session_id = s.session_id and r.worker = report_relay_sessions_v1.worker and r.state <> 'ended';
     select coalesce(jsonb_agg(s.session_id), '[]') into lost

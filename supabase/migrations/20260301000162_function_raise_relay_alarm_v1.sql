@@ -10,8 +10,8 @@ begin
     values (left(raise_relay_alarm_v1.reason, 100), left(raise_relay_alarm_v1.worker, 200), left(raise_relay_alarm_v1.detail, 2000))
     on conflict on constraint relay_alarms_pkey do update
     set raised_at = excluded.raised_at, worker = excluded.worker, detail = excluded.detail
-    -- One from the future was raised before the clock was set back.
-    where relay_alarms.raised_at not between excluded.raised_at - interval '10 minutes' and excluded.raised_at;
+    -- One from the future was raised before the clock was set back. Asked now: the other may have been raised since our call began.
+    where relay_alarms.raised_at not between clock_timestamp() - interval '10 minutes' and clock_timestamp();
     if not found then
         return jsonb_build_object('raised', false);
     end if;
