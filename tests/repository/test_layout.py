@@ -10,7 +10,7 @@ import pytest
 
 from tests.repository.tree import FUNCTION_FOLDERS, MIGRATIONS, ROOT, name_of, python_files
 
-MIGRATION = re.compile(r"\d{14}_(schema|extensions?|table|sequence|function|trigger|cron)(_[a-z][a-z0-9_]*)?\.sql")
+MIGRATION = re.compile(r"\d{14}_(schema|extensions?|table|sequence|function|trigger|index|cron)(_[a-z][a-z0-9_]*)?\.sql")
 LONGEST = 400  # lines
 
 functions = pytest.mark.parametrize("folder", FUNCTION_FOLDERS, ids=lambda it: it.name)

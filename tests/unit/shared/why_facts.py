@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pulser.why import Story
+
 Json = dict[str, Any]
 BEGIN = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EVENT, DELIVERY, OTHER = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3))
@@ -138,3 +140,17 @@ def dispatch(status: str, **changes: Any) -> Json:  # noqa: ANN401
 def card(phase: str = "acknowledged", **state: Any) -> Json:  # noqa: ANN401
     """The card of an alert."""
     return {"card_id": CARD_ID, "version": 1, "kind": "alert", "phase": phase, "service": "api", "state": state}
+
+
+def whats(story: Story) -> list[str]:
+    return [it.what for it in story.moments]
+
+
+def details(story: Story, what: str) -> str:
+    """The detail of the one moment whose words begin so."""
+    [found] = [it.detail or "" for it in story.moments if it.what.startswith(what)]
+    return found
+
+
+def asked_envelope(told: Json, **changes: Any) -> Json:  # noqa: ANN401
+    return {"now": at(600), "envelope": told, "card": None, "deliveries": [], **changes}
