@@ -14,6 +14,7 @@ import secrets
 import shutil
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -36,70 +37,77 @@ from pulser_cli.reconciling import reconcile
 
 OUTPUT = Path("build/soak")
 KINDS = (*OWN, *SLACK, *SOCKETS)
-SETTLE = 240.0  # seconds at most; what backs off looks again within a minute, and twice in vain is still well
+PATIENCE = 240.0  # seconds at most; what backs off looks again within a minute, and twice in vain is still well
 RETRIES = (0.0, 5.0, 15.0)  # seconds after which Slack sends an event again; in earnest 0, 60 and 300
 
 
-async def soak(seconds: float, period: float, seed: int, console: Console) -> Outcome:
-    """Load, faults, calm, settle, judge."""
-    async with stack(_folder()) as up:
-        up.simulator.sockets.settings.retry_after = RETRIES
-        load = Load(up, random.Random(f"load {seed}"))  # noqa: S311  it chooses what people do
-        injector = Injector(up, KINDS, random.Random(f"faults {seed}"), period)  # noqa: S311  it chooses what fails
-        began = time.time()
-        console.print(f"soak: seed {seed}, {seconds:.0f} s of load, a fault every {period:.1f} s …", highlight=False)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(injector.run(seconds))
-            group.create_task(load.run(seconds))
-        await calm(up)
-        calmed = time.monotonic()
-        left: list[str] = []
-        await load.watched(_settle(up, left))
-        settled_after = time.monotonic() - calmed
-        return await _looked_at(up, load, injector, (seed, began, seconds, settled_after), left[-1])
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """One run: load, faults, calm, settle, judge. `period`: seconds between two faults, on average."""
+
+    seconds: float
+    period: float
+    seed: int
+
+    async def run(self) -> Outcome:
+        """What came of it. The ledger is left in ledger.json, and what the processes said in run/."""
+        async with stack(_empty(OUTPUT / "run")) as up:
+            up.simulator.sockets.settings.retry_after = RETRIES
+            load = Load(up, random.Random(f"load {self.seed}"))  # noqa: S311  it chooses what people do
+            injector = Injector(up, KINDS, random.Random(f"faults {self.seed}"), self.period)  # noqa: S311  and what fails
+            began = time.time()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(injector.run(self.seconds))
+                group.create_task(load.run(self.seconds))
+            await calm(up)
+            settling = Settling(up)
+            await load.watched(settling.run())
+            return await self._look(up, load, injector, settling, began=began)
+
+    async def _look(self, up: Stack, load: Load, injector: Injector, settling: Settling, *, began: float) -> Outcome:
+        slack = SlackApi(Vault(up.ledger), up.simulator.api_url)
+        try:
+            report = await reconcile(up.ledger, slack)
+        finally:
+            await slack.close()
+        ledger = await Ledger.read(up)
+        (OUTPUT / "ledger.json").write_text(json.dumps(asdict(ledger), ensure_ascii=False))
+        seen = Seen(up.simulator.story.interactions, up.simulator.sockets.acks, up.deployer.taken)
+        return Outcome(
+            seed=self.seed,
+            began=began,
+            seconds=self.seconds,
+            settled_after=settling.took,
+            slowest_insert=load.slowest_insert,
+            counts=counts(ledger, report, seen, load.crowd.deeds),
+            times=latencies(ledger, seen, load.crowd.changes),
+            strikes=sorted(injector.strikes, key=lambda it: it.began),
+            faults=injector.counts(),
+            given_up=dict(reasons(ledger)),
+            deploys=load.deploys.completed,
+            deploys_given_up=load.deploys.given_up,
+            verdict=judge(ledger, report, seen, settling.left),
+        )
 
 
-async def _settle(up: Stack, left: list[str]) -> None:
-    ends_at = time.monotonic() + SETTLE
-    while True:
-        left.append(await still_open(up))
-        if left[-1] == "{}" or time.monotonic() > ends_at:
-            return
-        await asyncio.sleep(0.5)
+@dataclass(slots=True)
+class Settling:
+    """Waiting until nothing is left to do. `left`: what is, as JSON; `took` seconds."""
+
+    up: Stack
+    left: str = ""
+    took: float = 0.0
+
+    async def run(self) -> None:
+        """Look until there is nothing, or patience is at its end."""
+        began = time.monotonic()
+        while self.left != "{}" and self.took < PATIENCE:
+            await asyncio.sleep(0.5 if self.left else 0.0)
+            self.left = await still_open(self.up)
+            self.took = time.monotonic() - began
 
 
-async def _looked_at(
-    up: Stack, load: Load, injector: Injector, run: tuple[int, float, float, float], left: str
-) -> Outcome:
-    seed, began, seconds, settled_after = run
-    slack = SlackApi(Vault(up.ledger), up.simulator.api_url)
-    try:
-        report = await reconcile(up.ledger, slack)
-    finally:
-        await slack.close()
-    ledger = await Ledger.read(up)
-    seen = Seen(up.simulator.story.interactions, up.simulator.sockets.acks, up.deployer.taken)
-    strikes = sorted(injector.strikes, key=lambda it: it.began)
-    return Outcome(
-        seed=seed,
-        began=began,
-        seconds=seconds,
-        settled_after=settled_after,
-        counts=counts(ledger, report, seen, load.crowd.deeds),
-        times=latencies(ledger, seen, load.crowd.changes),
-        slowest_insert=load.slowest_insert,
-        strikes=strikes,
-        faults=injector.counts(),
-        given_up=dict(reasons(ledger)),
-        deploys=load.deploys.completed,
-        deploys_given_up=load.deploys.given_up,
-        verdict=judge(ledger, report, seen, left),
-    )
-
-
-def _folder() -> Path:
-    """An empty one, in which the processes work and leave what they say."""
-    folder = OUTPUT / "run"
+def _empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder.resolve()
@@ -114,7 +122,8 @@ def main() -> int:
     given = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if given.seed is None else given.seed
     console = Console()
-    done = asyncio.run(soak(given.seconds, given.period, seed, console))
+    console.print(f"soak: seed {seed}, {given.seconds:.0f} s of load, a fault about every {given.period:.1f} s …")
+    done = asyncio.run(Soak(given.seconds, given.period, seed).run())
     (OUTPUT / "figures.json").write_text(json.dumps(done.to_json(), indent=2, ensure_ascii=False) + "\n")
     draw(done, OUTPUT)
     show(done.to_json(), console)

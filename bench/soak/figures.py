@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 
 from bench.soak.ledger import Ledger, Row
-from bench.soak.people import Change
+from bench.soak.people import Change, Deed
 from bench.soak.verdict import Seen, roots
 from pulser_cli.comparing import Report
-from pulser_local.slack.interactions.story import Interaction
 
 # What a message says once such a deed is done.
 WORDS = {
@@ -91,9 +90,9 @@ def _to_change(ledger: Ledger, seen: Seen, posts: Sequence[Row], changes: Sequen
             yield Sample(click.at, at - click.at)
 
 
-def counts(ledger: Ledger, report: Report, seen: Seen, deeds: Sequence[Sequence[Interaction]]) -> dict[str, int]:
+def counts(ledger: Ledger, report: Report, seen: Seen, deeds: Sequence[Deed]) -> dict[str, int]:
     """How many there were of everything."""
-    taken = [tries for tries in deeds if tries]
+    done = [deed for deed in deeds if deed.tries]
     roots_only = [row for row in ledger.envelopes if not row["is_duplicate"]]
     dispatched = Counter(row["status"] for row in ledger.events)
     return {
@@ -107,10 +106,10 @@ def counts(ledger: Ledger, report: Report, seen: Seen, deeds: Sequence[Sequence[
         "duplicates": len(ledger.envelopes) - len(roots_only),
         "envelopes too late to run": sum(str(row["last_error"]).startswith("expired") for row in roots_only),
         "acks": len(seen.acks),
-        "deeds of people": len(taken),
-        "deeds that had to be repeated": sum(len(tries) > 1 for tries in taken),
-        "tries": sum(map(len, taken)),
-        "deeds that never worked": sum(tries[-1].outcome != "acked" for tries in taken),
+        "deeds of people": len(done),
+        "deeds that had to be repeated": sum(len(deed.tries) > 1 for deed in done),
+        "tries": sum(len(deed.tries) for deed in done),
+        "deeds that never worked": sum(deed.tries[-1].outcome != "acked" and not deed.needless for deed in done),
     }
 
 

@@ -77,6 +77,9 @@ select c.card_id::text, c.kind, c.phase, c.version, c.service,
 from ops.cards c
 """
 
+# For whoever has to find out.
+ATTEMPTS = "select to_jsonb(a)::text as attempt from ops.delivery_attempts a order by a.started_at"
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -87,6 +90,7 @@ class Ledger:
     envelopes: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
     cards: list[Row] = field(default_factory=list)
+    attempts: list[Row] = field(default_factory=list)
 
     @classmethod
     async def read(cls, stack: Stack) -> Ledger:
@@ -97,6 +101,7 @@ class Ledger:
             envelopes=[*await stack.rows(ENVELOPES)],
             changes=[*await stack.rows(CHANGES)],
             cards=[*await stack.rows(CARDS)],
+            attempts=[*await stack.rows(ATTEMPTS)],
         )
 
 

@@ -50,14 +50,22 @@ class Change:
 
 
 @dataclass(slots=True)
+class Deed:
+    """What somebody wanted, and his tries. `needless`: somebody else had done it before he tried again."""
+
+    tries: list[Interaction] = field(default_factory=list)
+    needless: bool = False
+
+
+@dataclass(slots=True)
 class Crowd:
-    """The people, what they see, and all that they did: `deeds` holds the tries of each thing that somebody wanted."""
+    """The people, what they see, and all that they did."""
 
     simulator: SlackSimulator
     chance: random.Random
     standing: deque[Standing] = field(default_factory=lambda: deque(maxlen=60))
     changes: list[Change] = field(default_factory=list)
-    deeds: list[list[Interaction]] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
 
     async def watch(self) -> None:
         """Note new messages with buttons, and changes. Runs until it is cancelled."""
@@ -103,13 +111,17 @@ class Crowd:
                     group.create_task(self._type(user, text))
 
     async def until_taken(self, deed: Callable[[], Awaitable[Interaction]], patience: int = PATIENCE) -> Interaction:
-        """Do something again until Slack does not say any more that it failed; the last try."""
-        tries: list[Interaction] = []
-        self.deeds.append(tries)
+        """Do something again until Slack does not say any more that it failed; the last try. CannotAct: it is gone."""
+        wanted = Deed()
+        self.deeds.append(wanted)
         while True:
-            tries.append(await deed())
-            if tries[-1].outcome == "acked" or len(tries) >= patience:
-                return tries[-1]
+            try:
+                wanted.tries.append(await deed())
+            except CannotAct:
+                wanted.needless = True
+                raise
+            if wanted.tries[-1].outcome == "acked" or len(wanted.tries) >= patience:
+                return wanted.tries[-1]
             await asyncio.sleep(AGAIN_AFTER)
 
     async def _click(self, message: Standing, user: str, *, after: float = 0.0) -> None:
@@ -132,7 +144,7 @@ class Crowd:
 
     async def _mention(self, user: str, text: str) -> None:
         # Nobody repeats it: Slack itself sends an event again.
-        self.deeds.append([await self.simulator.mention("general", text or "hello", user)])
+        self.deeds.append(Deed([await self.simulator.mention("general", text or "hello", user)]))
 
     def _some_message(self) -> Standing:
         recent = list(self.standing)[-5:] if self.chance.random() < 0.6 else list(self.standing)

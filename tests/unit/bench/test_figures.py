@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bench.soak.figures import Sample, counts, latencies, reasons, spread
 from bench.soak.ledger import Ledger
-from bench.soak.people import Change
+from bench.soak.people import Change, Deed
 from bench.soak.verdict import Seen
 from pulser_cli.comparing import Report
 from tests.unit.bench import rows
@@ -71,8 +71,9 @@ def test_a_change_of_another_message_is_not_taken_for_it() -> None:
 def test_a_deed_that_was_done_again_is_counted_once() -> None:
     """And so is each of its tries."""
     failed, worked = rows.click(outcome="error", acked_after=None), rows.click()
-    told = counts(LEDGER, Report(matched=1), Seen(), [[failed, worked], [rows.click()], [failed]])
-    wanted = {"deeds of people": 3, "deeds that had to be repeated": 1, "tries": 4, "deeds that never worked": 1}
+    deeds = [Deed([failed, worked]), Deed([worked]), Deed([failed]), Deed([failed], needless=True), Deed(needless=True)]
+    told = counts(LEDGER, Report(matched=1), Seen(), deeds)
+    wanted = {"deeds of people": 4, "deeds that had to be repeated": 1, "tries": 5, "deeds that never worked": 1}
     assert {name: told[name] for name in wanted} == wanted
 
 
