@@ -10,7 +10,8 @@ import pytest
 
 from tests.repository.tree import FUNCTION_FOLDERS, MIGRATIONS, ROOT, name_of, python_files
 
-MIGRATION = re.compile(r"\d{14}_(schema|extensions?|table|sequence|function|trigger|index|cron)(_[a-z][a-z0-9_]*)?\.sql")
+KINDS = "schema|extensions?|table|sequence|function|trigger|index|cron"
+MIGRATION = re.compile(rf"\d{{14}}_({KINDS})(_[a-z][a-z0-9_]*)?\.sql")
 LONGEST = 400  # lines
 
 functions = pytest.mark.parametrize("folder", FUNCTION_FOLDERS, ids=lambda it: it.name)
