@@ -65,6 +65,7 @@ def judge(ledger: Ledger, report: Report, seen: Seen, still_open: str = "{}") ->
         ],
         double=[
             *_named("several messages of one delivery", report.double),
+            *_double_runs(ledger),
             *_double_audits(ledger),
             *_double_changes(ledger),
             *_double_hooks(seen),
@@ -123,6 +124,14 @@ def _hooks(ledger: Ledger, seen: Seen) -> Iterator[Finding]:
     for row in ledger.deliveries:
         if row["kind"] == "hook" and row["status"] == "sent" and not seen.hooks.get((row["card_id"], row["action"])):
             yield Finding("hook call that nobody took", row["delivery_id"])
+
+
+def _double_runs(ledger: Ledger) -> Iterator[Finding]:
+    """What somebody did once runs once, under however many envelope ids it came."""
+    ran = [row for row in ledger.envelopes if row["status"] == "completed" and not row["is_duplicate"]]
+    for trigger, times in Counter(row["trigger_id"] for row in ran if row["trigger_id"]).items():
+        if times > 1:
+            yield Finding("one deed ran more than once", f"{trigger}: {times} times")
 
 
 def _double_audits(ledger: Ledger) -> Iterator[Finding]:

@@ -146,6 +146,13 @@ def test_an_audit_event_of_a_duplicate_is_double() -> None:
     assert found(verdict) == {"double": ["envelope with a second effect"]}
 
 
+def test_one_deed_that_ran_under_two_envelope_ids_is_double() -> None:
+    """Its twin was taken for another deed."""
+    twin = rows.envelope(id=2, envelope_id="n2", settled_events=["a2"], audits=["a2"])
+    verdict = judge(ledger(envelopes=[rows.envelope(), twin]), RIGHT, seen())
+    assert found(verdict) == {"double": ["one deed ran more than once"]}
+
+
 def test_a_card_that_two_clicks_acknowledged_is_double() -> None:
     """The first click wins."""
     verdict = judge(ledger(changes=[rows.change(), rows.change(envelope_id="n2")]), RIGHT, seen())
