@@ -175,17 +175,22 @@ async def test_a_group_that_slack_does_not_tell_grants_nothing(scene: Scene, ans
     assert ["did not say whether you may" in it for it in scene.slack.shown] == [True]
 
 
-@pytest.mark.parametrize(
-    "answer", [it for name, it in SLACK_FAILS.items() if name not in {"garbage", "empty"}],
-    ids=[it for it in SLACK_FAILS if it not in {"garbage", "empty"}],
-)  # fmt: skip
-async def test_a_note_that_slack_did_not_take_is_given_later(scene: Scene, answer: Answer) -> None:
+@pytest.mark.parametrize("name", ["refused", "rate limit", "outage"])
+async def test_a_note_that_slack_did_not_take_is_given_later(scene: Scene, name: str) -> None:
     """By the response_url or as a message; the settle is not touched."""
     scene.click(ALICE)
-    scene.slack.odd = {"response": [answer]}
+    scene.slack.odd = {"response": [SLACK_FAILS[name]]}
     await scene.forwarded()
-    assert len(scene.outcomes) == 1
-    assert len(scene.slack.shown) == 1
+    assert (len(scene.outcomes), len(scene.slack.shown)) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["proxy", "cut short"])
+async def test_a_note_that_slack_may_have_shown_is_not_given_again(scene: Scene, name: str) -> None:
+    """Whether it stands there is not known, and twice is worse; the ledger says so, the settle is not touched."""
+    scene.click(ALICE)
+    scene.slack.odd = {"response": [SLACK_FAILS[name]]}
+    await scene.forwarded()
+    assert (len(scene.outcomes), len(scene.slack.shown)) == (1, 0)
 
 
 async def test_a_member_of_the_group_approves(scene: Scene) -> None:
