@@ -1,4 +1,5 @@
--- The only way pulser reads ops.platform_events.
+-- The only way pulser reads ops.platform_events. One look at the index per id, however many: a planner that thinks the table
+-- small would rather read it whole.
 create or replace function ops.read_events_v1(event_ids uuid[])
 returns table (event_id uuid, event jsonb)
 language plpgsql
@@ -7,7 +8,12 @@ set search_path = ''
 as $$
 begin
     return query execute format(
-        'select e.%1$I, ops.event_of_row_v1(to_jsonb(e)) from ops.platform_events e where e.%1$I = any ($1)',
+        $q$
+        select e.id, e.event from (select distinct unnest($1)) i (id)
+        cross join lateral (
+            select p.%1$I, ops.event_of_row_v1(to_jsonb(p)) from ops.platform_events p where p.%1$I = i.id limit 1
+        ) e (id, event)
+        $q$,
         ops.platform_event_key_v1()
     ) using event_ids;
 end;
