@@ -114,10 +114,11 @@ async def test_each_click_has_one_effect_whoever_is_killed(tmp_path: Path) -> No
         kinds = ("error_rate.exceeded", "ci.failed", "task.failed")
         alerts = await asyncio.gather(*(place.alert(kinds[number % 3]) for number in range(ALERTS)))
         async with a_relay_of_its_own(place, tmp_path) as relays:
-            killing = asyncio.create_task(kill_at_random(place, relays, chance))
+            beside = [asyncio.create_task(it) for it in (kill_at_random(place, relays, chance), held_up.watch())]
             pressed = await storm(place, list(alerts), chance)
-            killing.cancel()
-            await asyncio.gather(killing, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await place.settled(limit=120)
 
         effects = await rows(place, EFFECTS)
