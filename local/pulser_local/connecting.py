@@ -17,9 +17,13 @@ LOOK = 0.1  # seconds between two looks
 
 async def ring_relay(functions_url: str, key: str) -> None:
     """Start a run of the relay. Not through pg_net: that rests for up to a second after each batch, and events wait."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_PATIENCE)) as session:
-        with contextlib.suppress(aiohttp.ClientError, TimeoutError):  # cron rings again
-            await session.post(f"{functions_url}/socket-relay", headers={"apikey": key})
+    patience = aiohttp.ClientTimeout(total=CONNECT_PATIENCE)
+    with contextlib.suppress(aiohttp.ClientError, TimeoutError):  # cron rings again
+        async with (
+            aiohttp.ClientSession(timeout=patience) as session,
+            session.post(f"{functions_url}/socket-relay", headers={"apikey": key}),
+        ):
+            pass
 
 
 async def live_connections(database: Database, *, within: float) -> int:
