@@ -33,7 +33,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _left_by_the_sdk(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Slack's client drops a websocket when it is closed while it reconnects: told here, not in whichever test is next."""
+    """Slack's client drops a websocket when it is closed while it reconnects: told here, not in a later test."""
     yield
     if request.path.name.startswith(("test_slack_sdk_", "test_bolt_")):
         with warnings.catch_warnings():
