@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from pulser_local.postgres import PostgresServer
 from tests.fixtures.postgres import fresh_database
-from tests.proof.fault_invariants import broken_invariants
+from tests.proof.invariants import Judge
 from tests.proof.killed import Death, Site, site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -50,7 +50,7 @@ async def place(
 async def assert_right(place: Site) -> None:
     """All invariants hold, once nothing is left to do."""
     await place.settle()
-    assert await broken_invariants(place.sql, place.ledger, place.slack, place.deployer) == []
+    assert await Judge(place.sql, place.ledger, place.slack, place.deployer).broken() == []
 
 
 @pytest.mark.parametrize("death", POSTING, ids=str)

@@ -1,0 +1,105 @@
+"""The handlers of one world as HTTP functions, on a way that can fail."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from tests.proof.faults import Faults
+from tests.proof.workers import HandlerWorker, Worker
+
+
+@asynccontextmanager
+async def served(workers: Mapping[str, Worker], faults: Faults) -> AsyncIterator[str]:
+    """The handlers under /functions/v1/<name>, on a way that can fail."""
+
+    async def rung(request: Request) -> Response:
+        name = request.path_params["name"]
+        fault = faults.meet("forward", "relay", name) if await _is_forward(request) else None
+        if fault is not None and fault.kind == "http_503":
+            return JSONResponse({}, status_code=503)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(0.3)
+        answer = await _answered(workers[name], request)
+        match fault and fault.kind:
+            case "http_500_after":
+                return JSONResponse({}, status_code=500)
+            case "garbage":
+                return PlainTextResponse("<html>")
+            case "cut_after":
+                return _Cut()
+        return answer
+
+    routes = [Route("/functions/v1/{name}", rung, methods=["GET", "POST"])]
+    config = uvicorn.Config(
+        Starlette(routes=routes),
+        *("127.0.0.1", 0),
+        log_level="critical",
+        timeout_graceful_shutdown=1,
+        lifespan="off",
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    await server.is_up.wait()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/functions/v1"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _answered(handler: Worker, request: Request) -> Response:
+    """Who asks a handler that is dead, or dies of it, hears from the gateway."""
+    assert isinstance(handler, HandlerWorker)
+    answering = asyncio.ensure_future(handler.service.answer(request))
+    dying = asyncio.create_task(handler.gate.stopped.wait())
+    await asyncio.wait({answering, dying}, return_when=asyncio.FIRST_COMPLETED)
+    dead = handler.gate.stopped.is_set()
+    for task in (answering, dying):
+        task.cancel()
+    return JSONResponse({}, status_code=502) if dead else answering.result()
+
+
+async def _is_forward(request: Request) -> bool:
+    """Whether the relay calls, not the sweep. Starlette keeps the body for who reads it next."""
+    body = await request.body()
+    return b'"envelope_id"' in body and isinstance(json.loads(body), dict)
+
+
+class _Cut(Response):
+    """An answer whose connection breaks before its body is through."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As Response: the server closes a connection on which less came than was announced."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": b"{", "more_body": False})
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is up, and leaves the process's signals alone."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """As uvicorn's."""
+        await super().startup(sockets)
+        self.is_up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:  # noqa: ANN401  as uvicorn's
+        """None: they are pytest's."""
+        yield
