@@ -10,27 +10,15 @@ from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
-import httpx
 from asyncpg.pool import PoolConnectionProxy
-from postgrest import APIError
-from supabase import AsyncClient, AsyncClientOptions, acreate_client
 
-from pulser.errors import DatabaseRefused, DatabaseUnavailable
+from pulser.database_rules import CALL_TIMEOUT, identifier, no_answer, of_code, unfit
 from pulser.settings import Settings
 
 JsonValue = Any  # what json.loads gives
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _TRANSACTION_POOLER_PORT = 6543
-CALL_TIMEOUT = 10.0  # seconds; PostgREST's own limit for a statement is 8
-# Classes of SQLSTATE after which the same call may succeed: connection, resources, operator, serialization.
-_TRANSIENT_CLASSES = ("08", "53", "57", "40")
-# PostgREST's own words for: no connection, schema cache not loaded, pool timeout.
-# 25006 is a read-only server, which a failover leaves behind for a moment; 55P03 a lock that was not had in time.
-_TRANSIENT_CODES = frozenset({"25006", "55P03", "PGRST000", "PGRST001", "PGRST002", "PGRST003"})
-# Statuses of what stands before PostgREST: a rate limit, and a way to the database that is broken (52x: Cloudflare).
-# The client makes codes of them where the body is no JSON.
-_TRANSIENT_STATUSES = frozenset({429, 502, 503, 504, *range(520, 531)})
 
 
 class Database(Protocol):
@@ -50,6 +38,9 @@ def connect(settings: Settings) -> Database:
     """The transport that the environment asks for. Opens nothing yet."""
     if settings.supabase_db_url is not None:
         return DirectDatabase(settings.supabase_db_url.get_secret_value())
+    # The client costs 14 MB and a third of the start, and a function with SUPABASE_DB_URL has no use for it.
+    from pulser.database_rest import RestDatabase  # noqa: PLC0415  imported where it is chosen
+
     return RestDatabase(str(settings.supabase_url), str(settings.key))
 
 
@@ -70,8 +61,8 @@ class DirectDatabase:
     async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
         """See Database.call."""
         arguments = arguments or {}
-        named = ", ".join(f"{_identifier(name)} => ${at}" for at, name in enumerate(arguments, start=1))
-        statement = f"select ops.{_identifier(function)}({named})"  # the names are checked, the values are bound
+        named = ", ".join(f"{identifier(name)} => ${at}" for at, name in enumerate(arguments, start=1))
+        statement = f"select ops.{identifier(function)}({named})"  # the names are checked, the values are bound
         with _translated():
             pool = await self._open()
             connection = await pool.acquire(timeout=CALL_TIMEOUT)
@@ -136,78 +127,18 @@ def _is_pooler(dsn: str) -> bool:
         return False
 
 
-def _identifier(name: str) -> str:
-    if not name.isidentifier() or not name.isascii():
-        raise ValueError(f"not a name of a SQL function or argument: {name!r}")
-    return name
-
-
-class RestDatabase:
-    """PostgREST's RPC by the supabase client (SUPABASE_URL and a key), in the schema ops."""
-
-    def __init__(self, url: str, key: str) -> None:
-        self._url = url.rstrip("/")
-        self._key = key
-        self._client: AsyncClient | None = None
-        self._http: httpx.AsyncClient | None = None
-        self._opening = asyncio.Lock()
-
-    async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
-        """See Database.call."""
-        named = {_identifier(name): value for name, value in (arguments or {}).items()}
-        _identifier(function)
-        with _translated():
-            client = await self._open()
-            response = await client.schema("ops").rpc(function, named).execute()
-            return response.data
-
-    async def close(self) -> None:
-        """See Database.close."""
-        http, self._http, self._client = self._http, None, None
-        if http is not None:
-            await http.aclose()
-
-    async def _open(self) -> AsyncClient:
-        async with self._opening:
-            if self._client is None:
-                self._http = httpx.AsyncClient(timeout=CALL_TIMEOUT, event_hooks={"response": [_require_postgrest]})
-                options = AsyncClientOptions(httpx_client=self._http, auto_refresh_token=False, persist_session=False)
-                self._client = await acreate_client(self._url, self._key, options)
-            return self._client
-
-
-async def _require_postgrest(response: httpx.Response) -> None:
-    """What a proxy says for itself has no code, and the client would not tell its status."""
-    if response.status_code in _TRANSIENT_STATUSES and b'"code"' not in await response.aread():
-        raise DatabaseUnavailable(f"the way to the database is broken: HTTP {response.status_code}")
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Both drivers' errors as ours. Their texts may quote arguments, so only codes and messages of the server pass."""
+    """The driver's errors as ours. Their texts may quote arguments, so only codes and messages of the server pass."""
     try:
         yield
     except asyncpg.PostgresError as error:
         # Not its str: that adds the detail, which quotes rows.
-        raise _of_code(error.sqlstate or "XX000", str(error.args[0])) from error
-    except APIError as error:
-        raise _of_code(str(error.code or "401"), error.message or "no message") from error
+        raise of_code(error.sqlstate or "XX000", str(error.args[0])) from error
     except asyncpg.DataError as error:
-        raise _unfit(error) from error
-    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError, httpx.TransportError) as error:
+        raise unfit(error) from error
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         # InternalClientError: asyncpg met a connection that the server had ended while it was idle.
-        raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
+        raise no_answer(error) from error
     except (TypeError, ValueError) as error:
-        raise _unfit(error) from error
-
-
-def _unfit(error: Exception) -> DatabaseRefused:
-    return DatabaseRefused("22023", f"an argument has the wrong type: {type(error).__name__}")
-
-
-def _of_code(code: str, message: str) -> DatabaseUnavailable | DatabaseRefused:
-    if code in _TRANSIENT_CODES | {str(it) for it in _TRANSIENT_STATUSES} or (
-        len(code) == 5 and code.startswith(_TRANSIENT_CLASSES)
-    ):
-        return DatabaseUnavailable(f"the database cannot serve us now: {code}: {message}")
-    return DatabaseRefused(code, message)
+        raise unfit(error) from error

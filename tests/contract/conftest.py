@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pulser.database import Database, DirectDatabase, RestDatabase
+from pulser.database import Database, DirectDatabase
+from pulser.database_rest import RestDatabase
 from pulser.slack import SlackApi
 from pulser_local.gateway import Gateway
 from pulser_local.slack import SlackSimulator

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pulser.database import Database, DirectDatabase, RestDatabase
+from pulser.database import Database, DirectDatabase
+from pulser.database_rest import RestDatabase
 from pulser.errors import DatabaseRefused, DatabaseUnavailable, PulserError
 from tests.contract.fake_slack import answering, fixed
 from tests.contract.transport import Transport, end_backends, refusal

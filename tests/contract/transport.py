@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pulser.database import Database, DirectDatabase, RestDatabase
+from pulser.database import Database, DirectDatabase
+from pulser.database_rest import RestDatabase
 from pulser.errors import DatabaseRefused
 from tests.fixtures.postgres import Connection
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pulser.database import RestDatabase
+from pulser.database_rest import RestDatabase
 from pulser.slack import SlackApi
 from pulser_cli.comparing import Unread
 from pulser_cli.reconciling import reconcile

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from pulser.database import RestDatabase
+from pulser.database_rest import RestDatabase
 from pulser.errors import DatabaseUnavailable
 from pulser_local.gateway import Gateway
 from tests.fixtures.postgres import Connection

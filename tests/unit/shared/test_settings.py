@@ -8,7 +8,8 @@ import traceback
 import pytest
 from pydantic import ValidationError
 
-from pulser.database import DirectDatabase, RestDatabase, connect
+from pulser.database import DirectDatabase, connect
+from pulser.database_rest import RestDatabase
 from pulser.settings import Settings
 
 SENTINEL = "sentinel-4711-secret"
