@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: known-function help install run demo test check bench bench-quick soak soak-quick format bundle function lock clean
+.PHONY: known-function help install run demo test check bench bench-quick soak soak-quick format bundle bundles function lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,10 +43,11 @@ format: $(VENV)/.installed-dev         ## rewrite the code in the project's form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bundle: known-function                 ## build/<FN>/, a folder that deploys alone: make bundle FN=notify-dispatch
-	@rm -rf build/$(FN) && mkdir -p build/$(FN)
-	@git ls-files functions/$(FN) shared | tar -cT - | tar -x --transform 's|^functions/$(FN)/||' -C build/$(FN)
-	@echo "build/$(FN): deploy it with the entry point $(TARGET)"
+bundle: known-function $(VENV)/.installed  ## build/<FN>/, a folder that deploys alone: make bundle FN=notify-dispatch
+	@$(BIN)/python -m tools.bundle $(FN)
+
+bundles: $(VENV)/.installed            ## the folders of all functions
+	@$(BIN)/python -m tools.bundle $(patsubst functions/%/main.py,%,$(wildcard functions/*/main.py))
 
 function: known-function $(VENV)/.installed  ## one function alone: make function FN=notify-dispatch
 	@exec $(BIN)/functions-framework --source functions/$(FN)/main.py --target $(TARGET) --host 127.0.0.1
