@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -122,6 +123,13 @@ def test_a_bundle_that_fails_leaves_the_last_one(copy: Path) -> None:
         make_bundle(copy, target.name, target)
     assert contents(target) == before
     assert [it.name for it in target.parent.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize(("words", "names"), [(["bundle", "FN=socket-relay"], ["socket-relay"]), (["bundles"], NAMES)])
+def test_make_runs_the_tool(words: list[str], names: list[str]) -> None:
+    """`make bundle FN=…` makes one bundle, `make bundles` makes all."""
+    said = subprocess.run(["make", "-n", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert said.splitlines()[-1] == f".venv/bin/python -m tools.bundle {' '.join(names)}"
 
 
 def test_an_unknown_function_is_an_error() -> None:

@@ -63,11 +63,11 @@ def test_what_the_lock_does_not_have_is_named() -> None:
 
 def test_another_version_than_the_locked_one_is_an_error() -> None:
     """What an older or newer version requires is not what the locked one does."""
-    with pytest.raises(BundleError, match="requirements.txt has 0.0.1"):
+    with pytest.raises(BundleError, match=r"requirements\.txt has 0\.0\.1"):
         requires_of_installed({"packaging": "packaging==0.0.1 ; python_version > '3'"})("packaging")
 
 
 def test_a_package_that_is_not_installed_is_an_error() -> None:
     """Nobody can say what it requires."""
-    with pytest.raises(BundleError, match="nowhere-to-be-found is in requirements.txt and is not installed"):
+    with pytest.raises(BundleError, match=r"nowhere-to-be-found is in requirements\.txt and is not installed"):
         requires_of_installed({"nowhere-to-be-found": "nowhere-to-be-found==1"})("nowhere-to-be-found")
