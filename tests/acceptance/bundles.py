@@ -1,4 +1,4 @@
-"""Bundles as their user has them: made by the tool, installed into an environment of their own, started by the Procfile."""
+"""Bundles as their user has them: made by the tool, installed into a clean environment, started by the Procfile."""
 
 from __future__ import annotations
 
