@@ -38,7 +38,7 @@ def connect(settings: Settings) -> Database:
     """The transport that the environment asks for. Opens nothing yet."""
     if settings.supabase_db_url is not None:
         return DirectDatabase(settings.supabase_db_url.get_secret_value())
-    # The client costs 14 MB and a third of the start, and a function with SUPABASE_DB_URL has no use for it.
+    # The client costs 13 MB and a fifth of the start, and a function with SUPABASE_DB_URL has no use for it.
     from pulser.database_rest import RestDatabase  # noqa: PLC0415  imported where it is chosen
 
     return RestDatabase(str(settings.supabase_url), str(settings.key))
