@@ -1,4 +1,4 @@
-"""docs/failures.md names tests that are there."""
+"""docs/failures.md and docs/security.md name tests that are there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from tests.repository.tree import ROOT
 
 ROWS = re.findall(r"^\| (\d+) \|.*?\| (.*) \|$", (ROOT / "docs" / "failures.md").read_text(), re.MULTILINE)
 
+BOUNDARIES = re.findall(
+    r"^\| (.*?) \| .*? \| .*? \| (`.*) \|$", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE
+)
+
 
 def test_all_forty_failures_are_listed() -> None:
     """None is left out, none stands twice."""
@@ -20,7 +24,26 @@ def test_all_forty_failures_are_listed() -> None:
 def test_the_tests_of_a_failure_are_there(number: str, cell: str) -> None:
     """Each file is there and has each test that is named for it."""
     assert cell, number
+    assert _absent(cell) == []
+
+
+@pytest.mark.parametrize("cell", [cell for _, cell in BOUNDARIES])
+def test_the_tests_of_a_boundary_are_there(cell: str) -> None:
+    """Of each row of the threat model."""
+    assert _absent(cell) == []
+
+
+def test_the_boundaries_have_tests() -> None:
+    """No row of the threat model is without."""
+    rows = (ROOT / "docs" / "security.md").read_text().count("\n| ")
+    assert len(BOUNDARIES) == rows - 1  # the head
+
+
+def _absent(cell: str) -> list[str]:
+    """The tests of a cell that are not there. A file that is not there is an error."""
+    absent = []
     for part in cell.split("; "):
         file, *names = re.findall(r"`([^`]+)`", part)
         code = (ROOT / "tests" / file).read_text()
-        assert [name for name in names if f"def {name}(" not in code] == []
+        absent += [name for name in names if f"def {name}(" not in code]
+    return absent
