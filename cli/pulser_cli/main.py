@@ -15,6 +15,7 @@ from pulser_cli.demo import demo
 from pulser_cli.dev import dev
 from pulser_cli.emit import emit
 from pulser_cli.ledger import app as ledger
+from pulser_cli.manifest import manifest
 from pulser_cli.output import fail
 from pulser_cli.relay import app as relay
 from pulser_cli.routes import app as routes
@@ -66,6 +67,7 @@ def main(
 app.command(rich_help_panel="On this machine")(dev)
 app.command(rich_help_panel="On this machine")(demo)
 app.add_typer(relay, name="relay", rich_help_panel="Slack")
+app.command(rich_help_panel="Slack")(manifest)
 app.command(rich_help_panel="Events and messages")(emit)
 app.command(rich_help_panel="Events and messages")(why)
 app.add_typer(ledger, name="ledger", rich_help_panel="Events and messages")

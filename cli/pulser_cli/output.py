@@ -33,9 +33,9 @@ STATUS_STYLES = {
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
-def console() -> Console:
-    """Standard output as it is now: its width, its colours."""
-    return Console(highlight=False)
+def console(*, stderr: bool = False) -> Console:
+    """Standard output (or error) as it is now: its width, its colours."""
+    return Console(highlight=False, stderr=stderr)
 
 
 def fail(message: str, *, code: int = FAILED) -> NoReturn:
