@@ -18,6 +18,7 @@ from pulser.database import Database
 from pulser.envelope import Envelope
 from pulser.errors import PulserError
 from pulser.handling_http import Challenge, Recorder, UnfitBody, is_slacks, is_ssl_check, read_body, understand
+from pulser.handling_late import Late, is_lost
 from pulser.handling_work import NOBODY_WAITS, Done, Drainer, Handle, Work
 from pulser.http import KeyCheck, answer_error, answer_health
 from pulser.replies import Replies
@@ -59,6 +60,7 @@ class HandlerService:
         self._recorder = Recorder(ledger, worker, wall_clock)
         self._replies = Replies(slack)
         self._work = Work(function, ledger, self._replies, handle, worker, drain_seconds)
+        self._late = Late(ledger, self._work)
         self._drainer = Drainer(self._work)
 
     async def answer(self, request: Request) -> Response:
@@ -145,6 +147,8 @@ class HandlerService:
         except PulserError as error:
             # Not recorded, so not acknowledged (invariant 1): Slack sends events again, and tells people of the rest.
             log.warning("envelope_not_recorded", error=str(error))
+            if is_lost(envelope, time.monotonic() - came_at, error):
+                self._work.start(self._late.expire(envelope))
             return answer_error(503, "unavailable", "the ledger does not answer")
         if recorded["state"] == "replayed":
             log.warning("replayed_request", envelope_id=envelope.envelope_id)
@@ -154,6 +158,9 @@ class HandlerService:
             self._work.start(self._work.reply({name: recorded[name] for name in ("team_id", "envelope_id")}))
         if recorded["state"] != "new":
             return _ack(recorded.get("ack"))
+        if is_lost(envelope, time.monotonic() - came_at):
+            await self._late.expire(envelope)
+            return Response()
         if envelope.handler != self.function:
             log.error("request_url_of_another_function", handler=envelope.handler)  # its sweep carries it out
             return Response()

@@ -230,6 +230,28 @@ class TestSlacksRequests:
         assert (told.status_code, told.content, door.handled) == (200, b"", [])
         assert [it["envelope_id"] for it in confirmed] == ["e"]
 
+    async def test_a_command_whose_record_is_in_doubt_is_expired(self, door: Door) -> None:
+        """Slack hears 503 and tells its user; if the ledger has it after all, it must not run a minute later."""
+        door.ledger.away("record_envelopes_v1", 2, after=True)
+        door.ledger.away("expire_envelopes_v1", 1)
+        expired: list[Any] = []
+
+        def expire(given: Any) -> Any:  # noqa: ANN401  JSON
+            expired.append(given)
+            return {"expired": 0}
+
+        door.ledger.answers["expire_envelopes_v1"] = expire
+        told = await door.slack(command())
+        await door.service.close()
+        assert (told.status_code, door.handled, len(expired)) == (503, [], 1)
+
+    async def test_an_event_whose_record_is_in_doubt_is_not_expired(self, door: Door) -> None:
+        """Slack sends it again, and it is the same event."""
+        door.ledger.away("record_envelopes_v1", 2, after=True)
+        await door.slack(json.dumps(MENTION).encode(), "application/json")
+        await door.service.close()
+        assert "expire_envelopes_v1" not in door.ledger.calls
+
     @pytest.mark.parametrize("payload", ["{", "", "[]", "7", "null", '"x"', '{"type": 7}', "[" * 20_000])
     async def test_a_signed_request_that_cannot_be_read_is_stored_and_taken(self, door: Door, payload: str) -> None:
         """Slack must not send the same for ever."""
