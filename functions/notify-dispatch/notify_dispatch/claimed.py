@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 class ClaimedDelivery(BaseModel):
     """`waited_s`: seconds since the event was recorded. `last_reason`: why the attempt before failed.
 
-    `given_up`: its time is over, after many posts, and the last one is surely absent: it is not to be posted again.
+    `given_up`: its time is over, and it is not to be tried again: a hook, or a post that is absent after many tries.
     `card` and `hook` are as JSON: what is odd in one must not stop the other deliveries of a claim. Of an update,
     `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it.
     """

@@ -42,6 +42,8 @@ class HookCaller:
 
     async def call(self, delivery: ClaimedDelivery, *, start_by: float) -> Outcome:
         """Make the call that `delivery` asks for. After `start_by` (time.monotonic) nothing is sent any more."""
+        if delivery.given_up:
+            return dead("given_up", "nobody could call it in time, and a deploy does not begin late: ask for it again")
         tried = Try(delivery.attempt, random.random())  # noqa: S311  it spreads retries, it guards nothing
         try:
             call = HookCall.from_json(delivery.hook)

@@ -45,7 +45,9 @@ def call_of(hook: dict[str, Any], **changed: Any) -> HookCall:  # noqa: ANN401  
     return HookCall.from_json(described(hook, **changed))
 
 
-def delivery_of(call: dict[str, Any], *, attempt: int = 1, last_reason: str | None = None) -> ClaimedDelivery:
+def delivery_of(
+    call: dict[str, Any], *, attempt: int = 1, last_reason: str | None = None, given_up: bool = False
+) -> ClaimedDelivery:
     """The delivery that makes the call."""
     return ClaimedDelivery(
         delivery_id=DELIVERY_ID,
@@ -57,7 +59,7 @@ def delivery_of(call: dict[str, Any], *, attempt: int = 1, last_reason: str | No
         mention=None,
         last_reason=last_reason,
         doubtful_since=datetime(2026, 3, 1, tzinfo=UTC),
-        given_up=False,
+        given_up=given_up,
         waited_s=1.0,
         event={"event_id": EVENT_ID},
         hook=call,

@@ -74,6 +74,13 @@ async def test_a_call_that_is_taken_is_accepted(server: HookServer, kind: str) -
     assert (outcome.result, outcome.hook_status, len(server.taken)) == ("sent", "accepted", 1)
 
 
+async def test_a_call_whose_time_is_over_is_not_made(server: HookServer) -> None:
+    """A deploy that was approved in the morning does not begin in the afternoon."""
+    async with caller_of(server.url) as caller:
+        outcome = await caller.call(delivery_of(described(WORKFLOW), given_up=True), start_by=math.inf)
+    assert (outcome.result, outcome.reason, outcome.hook_status, server.taken) == ("dead", "given_up", "failed", [])
+
+
 async def test_the_deploy_id_goes_along(server: HookServer) -> None:
     """By it the deployer's events find the card."""
     for kind in ("github", "dispatch", "webhook"):
