@@ -11,8 +11,12 @@ from pulser_local.migrations import MIGRATIONS
 
 FILES = sorted(MIGRATIONS.glob("*"))
 NAME = re.compile(r"(\d{14})_(schema|table|sequence|function|trigger|index|cron)_([a-z0-9_]+)\.sql")
-# The three extensions stand together: they are there together or not at all.
-TOGETHER = {"20260301000010_extensions.sql"}
+# What creates no object of ours: the extensions, and who has a right to what.
+TOGETHER = {
+    "20260301000010_extensions.sql",
+    "20260301000251_grants_service_role.sql",
+    "20260301000252_extension_pg_net.sql",
+}
 CREATES = re.compile(
     r"\bcreate\s+(?:or\s+replace\s+)?(?:constraint\s+)?"
     r"(schema|table|sequence|function|procedure|trigger|view|materialized view|type|domain|policy)\s+"
