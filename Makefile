@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: known-function help install run demo test check bench bench-quick soak soak-quick format bundle bundles function lock clean
+.PHONY: known-function help install run demo test check supabase-check bench bench-quick soak soak-quick format bundle bundles function lock clean
 
 help:            ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed            ## make .venv with the pulser command in it
 
@@ -26,6 +26,10 @@ check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+PLATFORM := tests/platform/node_modules
+supabase-check: $(VENV)/.installed-dev $(PLATFORM)/.installed  ## Supabase's own CLI and PostgREST (needs npm, and CI's Debian packages)
+	@$(BIN)/pytest -n 2 --dist loadfile -m platform tests/platform
 
 bench: $(VENV)/.installed-dev          ## how soon Slack has its ack, and people their answer (a minute)
 	@$(BIN)/python -m bench.acks 20
@@ -62,7 +66,7 @@ lock: $(VENV)/.installed-dev           ## write the requirements files anew: new
 LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
 
 clean:                                 ## remove what the targets made
-	@rm -rf $(VENV) build .pulser .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf $(VENV) $(PLATFORM) build .pulser .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pulser needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 …")'
@@ -72,6 +76,11 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Not `npm ci`: it wants the packages of every platform in the lock file, and a registry may not have them all.
+$(PLATFORM)/.installed: tests/platform/package.json tests/platform/package-lock.json
+	@npm install --prefix tests/platform --no-save --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
