@@ -79,22 +79,53 @@ def wrong_token() -> Refusal:
     return postgrest(401, "PGRST301", "No suitable key or wrong key type")
 
 
-def wrong_schema(asked: str, exposed: str) -> Refusal:
-    hint = f"Only the following schemas are exposed: {exposed}"
+def expired_token() -> Refusal:
+    return postgrest(401, "PGRST303", "JWT expired")
+
+
+def role_not_to_be_had(role: str) -> Refusal:
+    return postgrest(403, "42501", f'permission denied to set role "{role}"')
+
+
+def wrong_schema(asked: str, exposed: Collection[str]) -> Refusal:
+    hint = f"Only the following schemas are exposed: {', '.join(exposed)}"
     return postgrest(406, "PGRST106", f"Invalid schema: {asked}", hint=hint)
 
 
-def wrong_method() -> Refusal:
-    return postgrest(405, "PGRST101", "Cannot use this method on RPC; this gateway takes POST only")
+def wrong_method(method: str) -> Refusal:
+    return postgrest(405, "PGRST101", f"Cannot use the {method} method on RPC")
 
 
 def bad_json() -> Refusal:
     return postgrest(400, "PGRST102", "Empty or invalid json")
 
 
+def bad_array() -> Refusal:
+    return postgrest(400, "PGRST102", "All object keys must match")
+
+
+def bad_content_type(content_type: str) -> Refusal:
+    return postgrest(400, "PGRST102", f"Content-Type not acceptable: {content_type}")
+
+
+def unknown_function_of_one(schema: str, function: str, kind: str) -> Refusal:
+    """For a body that is no JSON: only a function of one unnamed parameter of that type could take it."""
+    return postgrest(
+        404,
+        "PGRST202",
+        f"Could not find the function {schema}.{function} in the schema cache",
+        details=f"Searched for the function {schema}.{function} with a single unnamed {kind} parameter, but no matches"
+        " were found in the schema cache.",
+    )
+
+
 def unknown_function(schema: str, function: str, arguments: Collection[str]) -> Refusal:
-    asked = f"({', '.join(sorted(arguments))})" if arguments else " without parameters"
-    with_these = f" with parameters {', '.join(sorted(arguments))} or" if arguments else " without parameters or"
+    """For a JSON body. PostgREST adds a hint where another name is near; here is none."""
+    names = ", ".join(sorted(arguments))
+    asked = f"({names})" if arguments else " without parameters"
+    with_these = (
+        f" with parameter{'s' if len(arguments) > 1 else ''} {names} or" if arguments else " without parameters or"
+    )
     return postgrest(
         404,
         "PGRST202",
@@ -109,7 +140,8 @@ def ambiguous_function(signatures: Collection[str]) -> Refusal:
         300,
         "PGRST203",
         f"Could not choose the best candidate function between: {', '.join(sorted(signatures))}",
-        hint="Try renaming the parameters or the function itself in the database",
+        hint="Try renaming the parameters or the function itself in the database so function overloading can be"
+        " resolved",
     )
 
 

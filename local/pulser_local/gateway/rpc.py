@@ -1,12 +1,15 @@
-"""/rest/v1/rpc/<function>, as PostgREST serves it."""
+"""/rest/v1/rpc/<function>, as PostgREST 13 serves it; tests/platform compares the two.
+
+Known differences: POST with JSON only, no choice of the answer's form, no guess at what was meant, and a new function
+is there at once (PostgREST's cache needs a second).
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import cast
 
 import asyncpg
 from aiohttp import web
@@ -14,9 +17,10 @@ from aiohttp import web
 from pulser_local.database_session import Connection
 from pulser_local.gateway import refusals
 from pulser_local.gateway.api_key import ApiKeys
-from pulser_local.gateway.signature import FIND_SIGNATURES, choose, signature_of_row
+from pulser_local.gateway.body import Body, check_content_type, read_body
+from pulser_local.gateway.exposure import Exposure
+from pulser_local.gateway.signature import FIND_SIGNATURES, Signature, choose, signature_of_row
 
-SCHEMA = "ops"  # the one exposed schema
 POOL_SIZE = 15
 POOL_LIMIT_S = 10.0  # PostgREST's db-pool-acquisition-timeout
 STATEMENT_TIMEOUT = "8s"  # of Supabase's role authenticator
@@ -38,11 +42,12 @@ select
 
 
 class Rpc:
-    """Calls functions of the schema ops as the role that the key stands for, each in a transaction of its own."""
+    """Calls functions of the exposed schemas as the role that the key stands for, each in a transaction of its own."""
 
-    def __init__(self, database_url: str, keys: ApiKeys) -> None:
+    def __init__(self, database_url: str, keys: ApiKeys, exposure: Exposure) -> None:
         self._url = database_url
         self._keys = keys
+        self._exposure = exposure
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -66,21 +71,31 @@ class Rpc:
         apikey = request.headers.get("apikey") or request.query.get("apikey")
         role = self._keys.role(apikey, request.headers.get("Authorization"))
         if request.method != "POST":
-            raise refusals.wrong_method()
-        schema = request.headers.get("Content-Profile", "public")
-        if schema != SCHEMA:
-            raise refusals.wrong_schema(schema, SCHEMA)
-        body = _read_body(await request.read())
+            raise refusals.wrong_method(request.method)
+        schema = request.headers.get("Content-Profile", self._exposure.schemas[0])
+        if schema not in self._exposure.schemas:
+            raise refusals.wrong_schema(schema, self._exposure.schemas)
+        function = request.match_info["function"]
+        check_content_type(request.headers.get("Content-Type", ""), schema, function)
+        body = read_body(await request.read())
         try:
-            async with self._connection() as connection:
-                result = await _call(connection, request, role, body=body)
+            async with self._connection() as connection, connection.transaction():
+                signature = await _find(connection, schema, function, body.names)
+                await _become(connection, request, role)
+                result = await connection.fetchval(*self._statement(signature, schema, function, body))
         except asyncpg.PostgresError as error:
             raise _of_postgres(error, role) from error
         except (OSError, asyncpg.InterfaceError) as error:  # it went away under the call
             raise refusals.no_database() from error
-        if result is None:
+        if signature.returns_void:
             return web.Response(status=204)
         return web.Response(text=result, content_type="application/json", charset="utf-8")
+
+    def _statement(self, signature: Signature, schema: str, function: str, body: Body) -> tuple[str, ...]:
+        """The statement and, where it has one, its value."""
+        text = signature.statement(schema, function, body.names, max_rows=self._exposure.max_rows)
+        value = body.text if signature.takes_whole_body else body.named_text
+        return (text, value) if "$1" in text else (text,)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -98,40 +113,16 @@ class Rpc:
             await self._pool.release(connection)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body that is JSON: its text, and the names in it when it is an object."""
-
-    text: str
-    names: tuple[str, ...] | None
-
-
-def _read_body(raw: bytes) -> Body:
-    if not raw:
-        return Body("{}", ())
-    try:
-        text = raw.decode()
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise refusals.bad_json() from error
-    return Body(text, tuple(value) if isinstance(value, dict) else None)
+async def _find(connection: Connection, schema: str, function: str, names: tuple[str, ...]) -> Signature:
+    rows = await connection.fetch(FIND_SIGNATURES, schema, function)
+    if not rows and await connection.fetchval("select to_regnamespace($1) is null", schema):
+        raise refusals.no_database()  # an exposed schema that is not there yet takes the whole Data API down
+    return choose(schema, function, names, among=[signature_of_row(dict(row)) for row in rows])
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")  # Python would take NaN and Infinity
-
-
-async def _call(connection: Connection, request: web.Request, role: str, *, body: Body) -> str | None:
-    function = request.match_info["function"]
-    async with connection.transaction():
-        rows = await connection.fetch(FIND_SIGNATURES, SCHEMA, function)
-        signature = choose(SCHEMA, function, body.names, among=[signature_of_row(dict(row)) for row in rows])
-        headers = json.dumps({name.lower(): value for name, value in request.headers.items()})
-        await connection.execute(BECOME, role, STATEMENT_TIMEOUT, request.method, request.path, headers)
-        statement = signature.statement(SCHEMA, function, body.names or ())
-        values = [body.text] if "$1" in statement else []
-        result: str = await connection.fetchval(statement, *values)
-    return None if signature.returns_void else result
+async def _become(connection: Connection, request: web.Request, role: str) -> None:
+    headers = json.dumps({name.lower(): value for name, value in request.headers.items()})
+    await connection.execute(BECOME, role, STATEMENT_TIMEOUT, request.method, request.path, headers)
 
 
 def _of_postgres(error: asyncpg.PostgresError, role: str) -> refusals.Refusal:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pulser_local.gateway import refusals
 from pulser_local.gateway.api_key import ApiKeys
+from pulser_local.gateway.exposure import Exposure
 from pulser_local.gateway.functions_proxy import FunctionsProxy
 from pulser_local.gateway.rpc import Rpc
 
@@ -22,11 +23,13 @@ class Gateway:
     """Serves a database and functions on 127.0.0.1 as Supabase does under one URL.
 
     `key` is the service role's; `functions` maps names to base URLs and may change while it serves.
-    With an `anon_key`, a caller that has it acts as the role anon.
+    With an `anon_key`, a caller that has it acts as the role anon; with a `jwt_secret`, tokens signed by it are taken.
     """
 
-    def __init__(self, database_url: str, *, key: str, functions: Mapping[str, str], anon_key: str = "") -> None:
-        self._rpc = Rpc(database_url, ApiKeys(key, anon_key))
+    def __init__(
+        self, database_url: str, *, key: str, functions: Mapping[str, str], anon_key: str = "", jwt_secret: str = ""
+    ) -> None:
+        self._rpc = Rpc(database_url, ApiKeys(key, anon_key, jwt_secret), Exposure.of_the_project())
         self._functions = functions
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None

@@ -11,7 +11,6 @@ from pulser_local.gateway import refusals
 # One row per function of that name with its input parameters in order; types as SQL writes them.
 FIND_SIGNATURES = """
 select
-    proc.oid::regprocedure::text as text,
     proc.proretset as returns_set,
     proc.prorettype = 'void'::regtype as returns_void,
     case
@@ -34,7 +33,6 @@ where proc.pronamespace = to_regnamespace($1) and proc.proname = $2 and proc.pro
 class Signature:
     """One overload of a function: its input parameters in order, the last `defaults` of which may be left out."""
 
-    text: str
     names: tuple[str, ...]
     types: tuple[str, ...]
     defaults: int = 0
@@ -46,13 +44,21 @@ class Signature:
         """A single unnamed json or jsonb parameter gets the body as it is."""
         return self.names == ("",) and self.types[0] in {"json", "jsonb"}
 
+    def said(self, schema: str, function: str) -> str:
+        """As PostgREST names it to who must choose."""
+        pairs = zip(self.names, self.types, strict=True)
+        return f"{schema}.{function}({', '.join(f'{name} => {kind}' for name, kind in pairs)})"
+
     def accepts(self, arguments: Collection[str]) -> bool:
         """Whether these names, and no others, make a call."""
         required = self.names[: len(self.names) - self.defaults]
         return "" not in self.names and set(required) <= set(arguments) <= set(self.names)
 
-    def statement(self, schema: str, function: str, arguments: Collection[str]) -> str:
-        """The call with the body as $1 (json text), giving one JSON text; arguments not given keep their defaults."""
+    def statement(self, schema: str, function: str, arguments: Collection[str], *, max_rows: int) -> str:
+        """The call with the body as $1 (json text), giving one JSON text; arguments not given keep their defaults.
+
+        A set ends after max_rows, and nothing says so.
+        """
         called = f"{quoted(schema)}.{quoted(function)}"
         if self.takes_whole_body:
             source = f"{called}($1::{self.types[0]}) as result"
@@ -70,13 +76,13 @@ class Signature:
             result = "count(*)"
         elif self.returns_set:
             result = "coalesce(json_agg(result), '[]')"
+            source = f"(select result from {source} limit {max_rows}) as page (result)"  # noqa: S608  # as below
         return f"select ({result})::text from {source}"  # noqa: S608  # quoted names, and types from the catalogue
 
 
 def signature_of_row(row: Mapping[str, Any]) -> Signature:
     """Read a row of FIND_SIGNATURES."""
     return Signature(
-        text=row["text"],
         names=tuple(row["names"] or [""] * len(row["types"])),
         types=tuple(row["types"]),
         defaults=row["defaults"],
@@ -85,17 +91,17 @@ def signature_of_row(row: Mapping[str, Any]) -> Signature:
     )
 
 
-def choose(schema: str, function: str, arguments: Collection[str] | None, *, among: Sequence[Signature]) -> Signature:
-    """The one overload that takes these arguments; None stands for a body that names none, such as an array.
+def choose(schema: str, function: str, arguments: Collection[str], *, among: Sequence[Signature]) -> Signature:
+    """The one overload that takes these arguments.
 
     Raises Refusal 404 when none does, 300 when several do.
     """
-    fitting = [signature for signature in among if arguments is not None and signature.accepts(arguments)]
+    fitting = [signature for signature in among if signature.accepts(arguments)]
     fitting = fitting or [signature for signature in among if signature.takes_whole_body]
     if not fitting:
-        raise refusals.unknown_function(schema, function, arguments or ())
+        raise refusals.unknown_function(schema, function, arguments)
     if len(fitting) > 1:
-        raise refusals.ambiguous_function([signature.text for signature in fitting])
+        raise refusals.ambiguous_function([signature.said(schema, function) for signature in fitting])
     return fitting[0]
 
 

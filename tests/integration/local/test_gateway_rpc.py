@@ -91,7 +91,8 @@ async def client(gateway: Gateway) -> AsyncIterator[Client]:
         ("echo", {"value": {"b": [1, None], "ü": "☃"}}, (200, {"b": [1, None], "ü": "☃"})),
         ("echo", {"value": None}, (200, None)),
         ("whole", {"anything": 1}, (200, {"anything": 1})),
-        ("whole", [1, 2], (200, [1, 2])),
+        ("whole", [{"a": 1}, {"a": 2}], (200, [{"a": 1}, {"a": 2}])),
+        ("numbers", {"upto": 1500}, (200, list(range(1, 1001)))),  # config.toml's max_rows, and no word of it
     ],
 )
 async def test_result_has_postgrest_shape(
@@ -130,7 +131,7 @@ async def test_wrong_type_is_400(client: Client) -> None:
     assert (status, body["code"]) == (400, "22P02")
 
 
-@pytest.mark.parametrize("call", [("nowhere", {}), ("add", {"b": 1}), ("add", {"a": 1, "c": 1}), ("add", [1])])
+@pytest.mark.parametrize("call", [("nowhere", {}), ("add", {"b": 1}), ("add", {"a": 1, "c": 1}), ("add", [])])
 async def test_unknown_function_or_arguments_are_404(client: Client, call: tuple[str, Any]) -> None:
     """No function of that name and those arguments is 404 PGRST202."""
     status, body = await client.call(*call)
@@ -150,11 +151,25 @@ async def test_bad_json_is_400(client: Client, body: bytes) -> None:
     assert (status, answer["code"]) == (400, "PGRST102")
 
 
-@pytest.mark.parametrize("profile", ["public", "net", ""])
-async def test_other_schemas_are_not_exposed(client: Client, profile: str) -> None:
-    """Any Content-Profile but ops, or none, is 406 PGRST106."""
-    status, body = await client.call("add", {"a": 1}, **{"Content-Profile": profile})
+async def test_other_schemas_are_not_exposed(client: Client) -> None:
+    """A Content-Profile that config.toml does not expose is 406 PGRST106, and the hint says which are."""
+    status, body = await client.call("add", {"a": 1}, **{"Content-Profile": "net"})
     assert (status, body["code"]) == (406, "PGRST106")
+    assert body["hint"] == "Only the following schemas are exposed: public, graphql_public, ops"
+
+
+async def test_who_names_no_schema_calls_the_first(client: Client) -> None:
+    """That is public, where no function of pulser is."""
+    status, body = await client.call("add", {"a": 1}, **{"Content-Profile": ""})
+    assert (status, body["code"]) == (404, "PGRST202")
+    assert body["message"] == "Could not find the function public.add(a) in the schema cache"
+
+
+async def test_a_schema_that_is_exposed_and_not_there_is_503(client: Client, connection: Connection) -> None:
+    """As before the first migration: the Data API is down, which passes; it does not say that a function is missing."""
+    await connection.execute("alter schema ops rename to ops_later")
+    status, body = await client.call("add", {"a": 1})
+    assert (status, body["code"]) == (503, "PGRST002")
 
 
 @pytest.mark.parametrize(
