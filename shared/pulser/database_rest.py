@@ -13,6 +13,10 @@ from pulser.database import JsonValue
 from pulser.database_rules import CALL_TIMEOUT, TRANSIENT_STATUSES, identifier, no_answer, of_code, unfit
 from pulser.errors import DatabaseUnavailable
 
+# PostgREST learns of a new function a moment after its migration. Until then it says so, and nothing has run.
+_NOT_IN_THE_CACHE = "PGRST202"
+_CACHE_WAITS = (0.2, 0.8)  # seconds before each further try
+
 
 class RestDatabase:
     """PostgREST's RPC by the supabase client (SUPABASE_URL and a key), in the schema ops."""
@@ -30,8 +34,14 @@ class RestDatabase:
         identifier(function)
         with _translated():
             client = await self._open()
-            response = await client.schema("ops").rpc(function, named).execute()
-            return response.data
+            for wait in _CACHE_WAITS:
+                try:
+                    return (await client.schema("ops").rpc(function, named).execute()).data
+                except PostgrestAPIError as error:
+                    if error.code != _NOT_IN_THE_CACHE:
+                        raise
+                await asyncio.sleep(wait)
+            return (await client.schema("ops").rpc(function, named).execute()).data
 
     async def close(self) -> None:
         """See Database.close."""
