@@ -60,6 +60,12 @@ def test_a_function_is_named_with_its_version(file: Path) -> None:
     assert re.search(r"_v\d+\.sql$", file.name)
 
 
+@pytest.mark.parametrize("file", FUNCTIONS, ids=lambda file: file.name)
+def test_a_function_asks_for_no_repetition_by_the_data_api(file: Path) -> None:
+    """PostgREST up to 14 runs a call that failed with 40001 again and again, also when nobody waits any more."""
+    assert not re.search(r"40001|serialization_failure|isolation level", code(file))
+
+
 def test_versions_are_unique() -> None:
     """The history table's key is the version."""
     versions = [file.name[:14] for file in FILES]
