@@ -7,6 +7,7 @@ import secrets
 import socket
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from pulser_local.slack import SlackSimulator
 from tests.contract.slack_client import client
 from tests.contract.transport import Transport
 from tests.fixtures.postgres import Connection
+from tests.fixtures.postgrest import ASKED_FOR, real_data_api
 from tests.unit.shared.fake_database import FakeDatabase
 
 FUNCTIONS = (Path(__file__).parent / "ledger_functions.sql").read_text()
@@ -73,18 +75,23 @@ async def data_api(database_url: str) -> AsyncIterator[tuple[str, str]]:
     await serving.stop()
 
 
-@pytest.fixture(params=("direct", "rest"))
+# `make supabase-check` asks for a real PostgREST as the third.
+@pytest.fixture(params=("direct", "rest", *(("postgrest",) if ASKED_FOR else ())))
 async def transport(
     request: pytest.FixtureRequest, database_url: str, data_api: tuple[str, str], connection: Connection
 ) -> AsyncIterator[Transport]:
     """Each transport in turn, to a database with the functions of these tests."""
     await connection.execute(FUNCTIONS)
-    if request.param == "direct":
-        made = Transport("direct", DirectDatabase(database_url), urlsplit(database_url).password or "")
-    else:
-        made = Transport("rest", RestDatabase(*data_api), data_api[1])
-    yield made
-    await made.database.close()
+    async with AsyncExitStack() as parts:
+        if request.param == "direct":
+            made = Transport("direct", DirectDatabase(database_url), urlsplit(database_url).password or "")
+        elif request.param == "rest":
+            made = Transport("rest", RestDatabase(*data_api), data_api[1])
+        else:
+            real = await parts.enter_async_context(real_data_api(database_url))
+            made = Transport("postgrest", RestDatabase(real.url, real.key), real.key)
+        parts.push_async_callback(made.database.close)
+        yield made
 
 
 @pytest.fixture

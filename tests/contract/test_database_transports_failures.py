@@ -12,7 +12,7 @@ from pulser.database import Database, DirectDatabase
 from pulser.database_rest import RestDatabase
 from pulser.errors import DatabaseRefused, DatabaseUnavailable, PulserError
 from tests.contract.fake_slack import answering, fixed
-from tests.contract.transport import Transport, end_backends, refusal
+from tests.contract.transport import Transport, end_backends, recovered, refusal
 from tests.fixtures.postgres import Connection
 
 REFUSED = ["P0001", "22023", "23514", "42501", "PT409", "XX000", "55000"]
@@ -33,11 +33,12 @@ async def test_a_refusal_arrives_with_its_sqlstate(database: Database) -> None:
     ]
 
 
-async def test_an_sqlstate_that_passes_is_unavailable(database: Database) -> None:
+async def test_an_sqlstate_that_passes_is_unavailable(transport: Transport) -> None:
     """A SQLSTATE after which the same call may succeed makes the database unavailable, and says why."""
-    assert [await meaning(database, code) for code in UNAVAILABLE] == [
-        (code, DatabaseUnavailable, f"the database cannot serve us now: {code}: a reason of our own")
-        for code in UNAVAILABLE
+    # PostgREST up to 14 repeats a call itself that failed with 40001, for ever: no function of ours raises it.
+    codes = [it for it in UNAVAILABLE if (transport.name, it) != ("postgrest", "40001")]
+    assert [await meaning(transport.database, code) for code in codes] == [
+        (code, DatabaseUnavailable, f"the database cannot serve us now: {code}: a reason of our own") for code in codes
     ]
 
 
@@ -139,25 +140,27 @@ async def test_a_backend_that_is_ended_under_a_call_may_be_tried_again(
         await waiting
 
 
-async def test_the_next_call_after_an_ended_backend_works(database: Database, connection: Connection) -> None:
+async def test_the_next_call_after_an_ended_backend_works(transport: Transport, connection: Connection) -> None:
     """A connection that was ended is not used again."""
-    waiting = asyncio.create_task(database.call("test_wait"))
+    waiting = asyncio.create_task(transport.database.call("test_wait"))
     await end_backends(connection)
     await asyncio.wait([waiting])
     assert isinstance(waiting.exception(), DatabaseUnavailable)
-    assert await database.call("test_text", {"value": "again"}) == "again"
+    await recovered(transport)
+    assert await transport.database.call("test_text", {"value": "again"}) == "again"
 
 
-async def test_idle_connections_that_were_ended_are_replaced(database: Database, connection: Connection) -> None:
+async def test_idle_connections_that_were_ended_are_replaced(transport: Transport, connection: Connection) -> None:
     """After the server ended all connections that were idle, calls work once they are noticed."""
-    await asyncio.gather(*(database.call("test_count") for _ in range(5)))
+    await asyncio.gather(*(transport.database.call("test_count") for _ in range(5)))
     await connection.execute("""
         select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
     """)
-    results = await asyncio.gather(*(database.call("test_count") for _ in range(10)), return_exceptions=True)
+    results = await asyncio.gather(*(transport.database.call("test_count") for _ in range(10)), return_exceptions=True)
     assert all(it == 0 or isinstance(it, DatabaseUnavailable) for it in results)
-    assert await database.call("test_count") == 0
+    await recovered(transport)
+    assert await transport.database.call("test_count") == 0
 
 
 async def test_a_server_that_is_not_there_is_unavailable(transport: Transport, closed_port: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from pulser.database import Database, DirectDatabase
 from pulser.database_rest import RestDatabase
-from pulser.errors import DatabaseRefused
+from pulser.errors import DatabaseRefused, DatabaseUnavailable
 from tests.fixtures.postgres import Connection
 
 
@@ -34,6 +34,18 @@ async def refusal(database: Database, function: str, **arguments: Any) -> Databa
     with pytest.raises(DatabaseRefused) as caught:
         await database.call(function, arguments)
     return caught.value
+
+
+async def recovered(transport: Transport) -> None:
+    """Wait for a PostgREST that has lost connections: it reads the schema anew, and says 503 meanwhile."""
+    async with asyncio.timeout(20):
+        while transport.name == "postgrest":
+            try:
+                await transport.database.call("test_count")
+            except DatabaseUnavailable:
+                await asyncio.sleep(0.02)
+            else:
+                return
 
 
 SLEEPERS = "from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
