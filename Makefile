@@ -30,7 +30,7 @@ check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries
 PLATFORM := tests/platform/node_modules
 supabase-check: $(VENV)/.installed-dev $(PLATFORM)/.installed  ## Supabase's own CLI and PostgREST (needs npm, and CI's Debian packages)
 	@PULSER_POSTGREST=1 $(BIN)/pytest -n 2 --dist loadfile -m "" -k "platform or postgrest" tests/platform $(TRANSPORTS)
-TRANSPORTS := tests/contract/test_database_transports.py tests/contract/test_database_transports_failures.py
+TRANSPORTS := $(wildcard tests/contract/test_database_transports*.py) tests/contract/test_database_keys.py
 
 bench: $(VENV)/.installed-dev          ## how soon Slack has its ack, and people their answer (a minute)
 	@$(BIN)/python -m bench.acks 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from urllib.parse import urlsplit
 
@@ -191,6 +192,30 @@ async def test_a_proxy_that_gives_up_is_unavailable(status: int, body: bytes) ->
     async with answering(fixed(body, "application/json", status=status)) as odd:
         database = RestDatabase(odd.url.removesuffix("/api/"), "key")
         with pytest.raises(DatabaseUnavailable):
+            await database.call("routes_v1")
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (503, "PGRST000", DatabaseUnavailable),  # no connection
+        (503, "PGRST001", DatabaseUnavailable),
+        (503, "PGRST002", DatabaseUnavailable),  # the schema is not read yet, or an exposed one is not there
+        (504, "PGRST003", DatabaseUnavailable),  # no connection of the pool was free for ten seconds
+        (500, "57014", DatabaseUnavailable),
+        (400, "PGRST102", DatabaseRefused),
+        (401, "PGRST301", DatabaseRefused),
+        (401, "PGRST303", DatabaseRefused),
+        (406, "PGRST106", DatabaseRefused),
+    ],
+)
+async def test_what_postgrest_says_for_itself_has_a_meaning(status: int, code: str, kind: type[PulserError]) -> None:
+    """Its own codes are those of a database that cannot serve now, or of a call that will never do."""
+    said = json.dumps({"code": code, "message": "a reason", "details": None, "hint": None}).encode()
+    async with answering(fixed(said, "application/json", status=status)) as odd:
+        database = RestDatabase(odd.url.removesuffix("/api/"), "key")
+        with pytest.raises(kind, match=f"{code}: a reason"):
             await database.call("routes_v1")
         await database.close()
 

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from pulser.database_rest import RestDatabase
 from pulser.errors import DatabaseUnavailable
-from pulser_local.gateway import Gateway
+from pulser_local.gateway import Gateway, rpc
 from tests.fixtures.postgres import Connection
 
 KEY = "service-key"
@@ -244,6 +244,23 @@ async def test_dead_database_is_503() -> None:
         assert (status, body["code"]) == (503, "PGRST002")
     finally:
         await gateway.stop()
+
+
+async def test_a_pool_without_a_free_connection_is_504(
+    client: Client, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits too long for a connection gets PGRST003; those that have one go on."""
+    await connection.execute("create function ops.slow() returns void language sql as 'select pg_sleep(60)'")
+    sleepers = "from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+    busy = [asyncio.create_task(client.call("slow")) for _ in range(rpc.POOL_SIZE)]
+    async with asyncio.timeout(30):
+        while await connection.fetchval(f"select count(*) {sleepers}") < rpc.POOL_SIZE:  # noqa: ASYNC110  it has no event for it
+            await asyncio.sleep(0.01)
+    monkeypatch.setattr(rpc, "POOL_LIMIT_S", 0.1)
+    status, body = await client.call("add", {"a": 1})
+    assert (status, body["code"]) == (504, "PGRST003")
+    await connection.execute(f"select pg_terminate_backend(pid) {sleepers}")
+    await asyncio.gather(*busy)
 
 
 async def test_gateway_survives_ended_sessions(client: Client, connection: Connection) -> None:
