@@ -124,6 +124,7 @@ async def test_a_statement_that_takes_too_long_may_be_tried_again(
     name = urlsplit(database_url).path.removeprefix("/")
     await connection.execute(f'alter database "{name}" set statement_timeout = 200')
     await connection.execute("alter role service_role set statement_timeout = 200")
+    await connection.execute("notify pgrst, 'reload config'")  # PostgREST has read the roles' settings when it started
     try:
         with pytest.raises(DatabaseUnavailable, match="57014"):
             await transport.database.call("test_wait")
