@@ -80,6 +80,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 # Not `npm ci`: it wants the packages of every platform in the lock file, and a registry may not have them all.
+# The lock file has versions and checksums and no addresses, neither of registries ("resolved") nor of people ("funding").
 $(PLATFORM)/.installed: tests/platform/package.json tests/platform/package-lock.json
 	@npm install --prefix tests/platform --no-save --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

@@ -61,6 +61,13 @@ def test_requirements_are_names_with_versions() -> None:
     assert [it for it in lines if not PINNED.fullmatch(it[1])] == []
 
 
+def test_the_lock_of_npm_holds_no_address() -> None:
+    """Versions and checksums: npm asks the registry that the machine has."""
+    lock = (ROOT / "tests" / "platform" / "package-lock.json").read_text()
+    assert '"integrity"' in lock
+    assert "://" not in lock
+
+
 def test_the_tools_fit_what_is_deployed() -> None:
     """A package that stands in both requirements has one version."""
     locked, tools = (
