@@ -196,6 +196,7 @@ async def test_no_table_of_pulsers_own_can_be_read_or_written(real: DataApi, con
         caller = Caller(real.url, with_key(key))
         read, written = [await of_each_table(connection, ask) for ask in (caller.read, caller.write)]
         assert [it for it, answer in read.items() if answer != (403, "42501")] == ["platform_events", "slack_envelopes"]
+        assert written.pop("metrics") == (500, "55000")  # a view that nothing can be written through, whoever asks
         assert [it for it, answer in written.items() if answer != (403, "42501")] == ["platform_events"]
 
 

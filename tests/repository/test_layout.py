@@ -10,7 +10,7 @@ import pytest
 
 from tests.repository.tree import FUNCTION_FOLDERS, MIGRATIONS, ROOT, name_of, python_files
 
-KINDS = "schema|extensions?|grants|table|sequence|function|trigger|index|cron"
+KINDS = "schema|extensions?|grants|table|sequence|function|trigger|index|view|cron"
 MIGRATION = re.compile(rf"\d{{14}}_({KINDS})(_[a-z][a-z0-9_]*)?\.sql")
 LONGEST = 400  # lines
 

@@ -67,6 +67,7 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
         "why_v1, an alert": lambda: month.call("why_v1", asked={"id": alert}),
         "why_v1, what nobody knows": lambda: month.call("why_v1", asked={"id": "never"}),
         "envelope_health_v1": lambda: month.call("envelope_health_v1"),
+        "metrics_v1": lambda: month.call("metrics_v1"),
     }
     # Eight times: from the sixth on, plpgsql may go over to a generic plan.
     found = {name: sum([await scans(month, act) for _ in range(8)]) for name, act in acts.items()}

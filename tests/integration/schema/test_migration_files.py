@@ -10,7 +10,7 @@ import pytest
 from pulser_local.migrations import MIGRATIONS
 
 FILES = sorted(MIGRATIONS.glob("*"))
-NAME = re.compile(r"(\d{14})_(schema|table|sequence|function|trigger|index|cron)_([a-z0-9_]+)\.sql")
+NAME = re.compile(r"(\d{14})_(schema|table|sequence|function|trigger|index|view|cron)_([a-z0-9_]+)\.sql")
 # What creates no object of ours: the extensions, and who has a right to what.
 TOGETHER = {
     "20260301000010_extensions.sql",

@@ -79,6 +79,7 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
         "sweep_v1": lambda: old.call("sweep_v1"),
         "reconcile_events_v1": lambda: old.call("reconcile_events_v1"),
         "dispatch_health_v1": lambda: old.call("dispatch_health_v1"),
+        "metrics_v1": lambda: old.call("metrics_v1"),
         "list_deliveries_v1": lambda: old.call("list_deliveries_v1", filter={}),
         "list_posts_v1": lambda: old.call("list_posts_v1", before=40_000),
         "find_posts_v1": lambda: old.call("find_posts_v1", delivery_ids=[delivery]),

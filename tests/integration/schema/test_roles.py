@@ -35,6 +35,7 @@ API = {
     "list_envelopes_v1",
     "list_posts_v1",
     "list_services_v1",
+    "metrics_v1",
     "posted_channels_v1",
     "raise_relay_alarm_v1",
     "read_secret_v1",
@@ -59,6 +60,9 @@ API = {
 OUTSIDERS = ("anon", "authenticated")
 RELATIONS = "('r', 'p', 'v', 'm', 'f')"  # tables, views and what else can be read
 TABLES = f"select relname from pg_class where relnamespace = 'ops'::regnamespace and relkind in {RELATIONS}"  # noqa: S608
+# A view cannot be written whoever asks, and says so before it looks at rights.
+STORED = TABLES + " and relkind in ('r', 'p')"
+VIEWS = TABLES + " and relkind = 'v'"
 SEQUENCES = "select relname from pg_class where relnamespace = 'ops'::regnamespace and relkind = 'S'"
 FUNCTIONS = "from pg_proc p where p.pronamespace = 'ops'::regnamespace"
 # A call of each function with nulls of its argument types.
@@ -99,7 +103,8 @@ async def refusals(db: Session, role: str, attempts: list[str]) -> dict[str, str
 async def all_attempts(db: Session) -> list[str]:
     """Each kind of access to each table, each sequence and each function."""
     attempts = await db.column(CALLS)
-    for table in await db.column(TABLES):
+    attempts += [f"select * from ops.{view}" for view in await db.column(VIEWS)]  # noqa: S608
+    for table in await db.column(STORED):
         column = await db.value(
             "select attname from pg_attribute where attrelid = ('ops.' || $1)::regclass and attnum = 1", table
         )
@@ -172,7 +177,7 @@ async def test_the_service_role_writes_no_table_but_events(db: Session) -> None:
 async def test_the_service_role_is_refused_each_other_write(db: Session) -> None:
     """Tried, not only looked up: an update of an event, a delivery made by hand, …"""
     attempts = []
-    for table in await db.column(TABLES):
+    for table in await db.column(STORED):
         column = await db.value(
             "select attname from pg_attribute where attrelid = ('ops.' || $1)::regclass and attnum = 1", table
         )
@@ -214,9 +219,21 @@ async def test_each_table_says_what_it_is(db: Session) -> None:
     assert await db.column(TABLES + " and obj_description(oid, 'pg_class') is null") == []
 
 
+async def test_each_relation_is_a_table_or_a_view(db: Session) -> None:
+    """So that the tests of both leave nothing out."""
+    assert sorted(await db.column(TABLES)) == sorted([*await db.column(STORED), *await db.column(VIEWS)])
+
+
+async def test_each_view_runs_as_who_asks(db: Session) -> None:
+    """Its owner's rights are not lent to whoever may read it, and nothing can be written through it."""
+    lending = f"{VIEWS} and not coalesce('security_invoker=true' = any (reloptions), false)"
+    assert await db.column(lending) == []
+    assert await db.column(f"{VIEWS} and pg_relation_is_updatable(oid, false) <> 0") == []
+
+
 async def test_each_table_has_row_level_security(db: Session) -> None:
     """On, and with no policy that would let anybody through."""
-    assert await db.column(TABLES + " and not relrowsecurity") == []
+    assert await db.column(STORED + " and not relrowsecurity") == []
     assert await db.value("select count(*) from pg_policies where schemaname = 'ops'") == 0
 
 
