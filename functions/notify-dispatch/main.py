@@ -1,4 +1,4 @@
-"""notify-dispatch: turns events into messages in Slack. POST rings it, GET ?action=health tells how it is."""
+"""notify-dispatch: turns events into messages in Slack. POST rings it, GET ?action=health or metrics asks it."""
 
 from __future__ import annotations
 

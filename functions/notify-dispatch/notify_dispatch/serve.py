@@ -1,4 +1,4 @@
-"""The HTTP side of notify-dispatch: health, the key, and the ring."""
+"""The HTTP side of notify-dispatch: health, the key, the metrics, and the ring."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from notify_dispatch.deliver import Deliverer
 from notify_dispatch.dispatch import Dispatcher, Waker
 from notify_dispatch.health import checks
 from notify_dispatch.hook import HookCaller
+from notify_dispatch.metrics import answer_metrics
 from notify_dispatch.settings import DispatchSettings
 from pulser import logs
 from pulser.database import Database, connect
@@ -47,14 +48,17 @@ class Service:
         return cls(settings, connect(settings))
 
     async def answer(self, request: Request) -> Response:
-        """GET ?action=health: the health. POST: 202 and work goes on; with ?wait=1, 200 when it is done."""
-        if request.method == "GET" and request.query_params.get("action") == "health":
+        """GET ?action=health or metrics: these. POST: 202 and work goes on; with ?wait=1, 200 when it is done."""
+        asked = request.query_params.get("action") if request.method == "GET" else None
+        if asked == "health":
             return answer_health(FUNCTION, await checks(self._ledger, self._vault))
-        if request.method != "POST":
-            return answer_error(405, "method_not_allowed", "POST rings; GET ?action=health tells how I am")
+        if request.method != "POST" and asked != "metrics":
+            return answer_error(405, "method_not_allowed", "POST rings; GET ?action=health or metrics tells how I am")
         refusal = await self._keys.refusal(request)
         if refusal is not None:
             return refusal
+        if asked == "metrics":
+            return await answer_metrics(self._ledger)
         drained = self._waker.wake()
         if request.query_params.get("wait"):
             # The work is not the request's: one that is given up must not cut it short.
