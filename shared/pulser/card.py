@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +37,8 @@ class Card:
 
     `current_release`: the version of the last completed deploy of the same service and environment. `event`: the
     event that the card stands for, as JSON. `state`: see the glossary; its parts are read by `person`.
+    `other_rollback`: what is under way on another card of the same service and environment, {"card_id", "release",
+    "by"}; empty for none.
     """
 
     card_id: str
@@ -51,6 +53,7 @@ class Card:
     current_release: str | None = None
     channel: str | None = None
     ts: str | None = None
+    other_rollback: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Card:
@@ -68,6 +71,7 @@ class Card:
             current_release=value.get("current_release"),
             channel=value.get("channel"),
             ts=value.get("ts"),
+            other_rollback=value.get("other_rollback") or {},
         )
 
     @property

@@ -150,7 +150,13 @@ def _reject(it: Situation) -> Decision:
 
 
 def _rollback(it: Situation) -> Decision:
-    refusal = _nothing_to_roll_back(it) or _unservable(it) or _of_another_release(it) or _denied(it)
+    refusal = (
+        _nothing_to_roll_back(it)
+        or _rolled_back_elsewhere(it)
+        or _unservable(it)
+        or _of_another_release(it)
+        or _denied(it)
+    )
     if refusal:
         return refusal
     release = it.card.release
@@ -192,6 +198,17 @@ def _nothing_to_roll_back(it: Situation) -> Decision | None:
     if stands and card.release:
         return None
     return _refused("wrong_card", notes.wrong_card())
+
+
+def _rolled_back_elsewhere(it: Situation) -> Decision | None:
+    """Another message of the same deploy offers Rollback too; somebody has pressed it there."""
+    other = it.card.other_rollback
+    if not other:
+        return None
+    by = Person.from_json(other.get("by"))
+    return Decision(
+        "late", "rollback", notes.rolled_back_elsewhere(it.service, by, it.press.user, other.get("release"))
+    )
 
 
 def _of_another_release(it: Situation) -> Decision | None:

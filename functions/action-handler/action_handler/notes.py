@@ -53,6 +53,14 @@ def already(did: str, by: Person | None, reader: str, phase: str) -> str:
     return f"{who} {_DID[did]} already{when(by.at)}.{since} {NOTHING_CHANGED}"
 
 
+def rolled_back_elsewhere(service: str, by: Person | None, reader: str, release: str | None) -> str:
+    """A rollback is under way that was asked for on another message: who did it, and when."""
+    who = "Somebody" if by is None else "You" if by.user == reader else who_is(by)
+    of = f" from {code(release, _VERSION)}" if release else ""
+    at = when(by.at) if by else ""
+    return f"{who} asked to roll back {_service(service)}{of} already, on another message{at}. {NOTHING_CHANGED}"
+
+
 def ended(phase: str) -> str:
     """There is nothing left to decide, and nobody to name."""
     return f"{_ENDED.get(phase, 'There is nothing left to do here.')} {NOTHING_CHANGED}"

@@ -61,6 +61,25 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(0.02)
 
 
+class Deployer(httpx.AsyncBaseTransport):
+    """What the hooks lead to: it takes every call. `called`: what it was told, oldest first."""
+
+    def __init__(self) -> None:
+        self.called: list[dict[str, Any]] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Taken."""
+        self.called.append(json.loads(await request.aread()))
+        return httpx.Response(200, stream=_Nothing())
+
+
+class _Nothing(httpx.AsyncByteStream):
+    """An empty body."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b""
+
+
 @dataclass(slots=True)
 class Stage:
     """What a test holds in its hands."""
@@ -71,13 +90,15 @@ class Stage:
     call: Call
     service: HandlerService
     http: httpx.AsyncClient
+    deployer: Deployer = field(default_factory=Deployer)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     async def dispatch(self) -> None:
-        """One run of notify-dispatch: what is due is posted and updated."""
+        """One run of notify-dispatch: what is due is posted, updated and called."""
         ledger = DirectDatabase(self.url)
         vault = Vault(ledger)
-        slack, hooks = SlackApi(vault, self.slack.api_url), HookCaller(vault, "https://api.github.invalid")
+        slack = SlackApi(vault, self.slack.api_url)
+        hooks = HookCaller(vault, "https://api.github.invalid", transport=self.deployer)
         try:
             await Dispatcher(ledger, Deliverer(ledger, vault, slack, hooks), "test", 20.0, linger=0.01).drain()
         finally:

@@ -322,6 +322,17 @@ def test_a_failed_deploy_is_rolled_back_once() -> None:
     assert decide(situation("rollback", again)).outcome == "late"
 
 
+def test_a_rollback_from_another_message_of_the_deploy_is_told_who_asked() -> None:
+    """Also one who may not roll back: there is nothing left to do."""
+    other = {"card_id": "another", "release": "1.2.2", "by": person(CAROL)}
+    for user in (BOB, STRANGER):
+        decision = decide(situation("rollback", card("deploy", "completed", other_rollback=other), user))
+        assert decision.outcome == "late"
+        assert f"<@{CAROL}> asked to roll back `api` from `1.2.2` already, on another message, " in (
+            decision.note or ""
+        )
+
+
 def test_an_environment_that_is_allowed_no_more_is_not_deployed_to() -> None:
     """The policy of now counts, not that of the request; rolling back from there stays possible."""
     policy = replace(POLICY, environments=("staging",))

@@ -1,0 +1,64 @@
+-- Ends an envelope with all its effects, in one transaction (invariant 3). outcome: {"ack", "reply", "error", "events": [{"key",
+-- "event_type", "target", "payload", "status", "error_detail"}], "card": change_card_v1's, "new_card": {"event", "service",
+-- "environment", "phase", "state"}, "hooks": [{"card": "card" | "new_card", "service", "action", "inputs"}]}
+create or replace function ops.settle_envelope_v1(claim_token uuid, outcome jsonb)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    held ops.slack_envelopes;
+    card constant jsonb := nullif(outcome -> 'card', 'null');
+    new_card constant jsonb := nullif(outcome -> 'new_card', 'null');
+    running uuid;
+    rolling uuid;
+    audited jsonb;
+    about uuid;
+begin
+    select e.* into held from ops.slack_envelopes e
+    where e.claim_token = settle_envelope_v1.claim_token and e.status = 'processing'
+    for update;
+    if not found then
+        return jsonb_build_object('settled', false, 'reason', 'stale_claim');
+    end if;
+    -- Only what is about to run, or to wait for it, is in another's way: a rollback of a deploy that has ended is not.
+    running := ops.running_deploy_v1(
+        coalesce(new_card, case when card ->> 'phase' in ('requested', 'approved', 'started') then card end), card ->> 'card_id'
+    );
+    if running is not null then
+        return jsonb_build_object('settled', false, 'reason', 'deploy_running', 'card', ops.card_json_v1(running));
+    end if;
+    -- One failed deploy may have two cards: only the first of its rollbacks calls the hook.
+    rolling := ops.rollback_in_the_way_v1(card, outcome -> 'hooks');
+    if rolling is not null or card is not null and not ops.change_card_v1(card) then
+        return jsonb_build_object('settled', false, 'reason', 'card_changed',
+            'card', ops.card_json_v1(coalesce(rolling, (card ->> 'card_id')::uuid)));
+    end if;
+
+    audited := ops.audit_envelope_v1(held, outcome -> 'events');
+    about := coalesce(audited ->> (new_card ->> 'event'), card ->> 'card_id')::uuid;
+    if new_card is not null then
+        insert into ops.cards (card_id, version, kind, service, environment, release, phase, state)
+        values (about, 1, 'deploy', new_card ->> 'service', new_card ->> 'environment', new_card ->> 'release',
+            new_card ->> 'phase', coalesce(new_card -> 'state', '{}'));
+    end if;
+    perform ops.queue_hook_v1(about, h.hook) from jsonb_array_elements(coalesce(nullif(outcome -> 'hooks', 'null'), '[]')) h (hook);
+
+    update ops.slack_envelopes e
+    set status = 'completed', processed_at = clock_timestamp(), last_error = left(outcome ->> 'error', 2000),
+        ack = nullif(outcome -> 'ack', 'null'), reply = nullif(outcome -> 'reply', 'null'),
+        reply_status = case when jsonb_typeof(outcome -> 'reply') = 'object' then 'due' end,
+        -- Its handler sends it now; later than this the sweep does.
+        reply_due_at = clock_timestamp() + interval '15 seconds',
+        event_ids = (select array_agg(v.value::uuid) from jsonb_each_text(audited) v),
+        payload = case when jsonb_typeof(e.payload) = 'object' then e.payload - array['response_url', 'response_urls'] else e.payload end,
+        claim_token = null, claimed_by = null, lease_until = null
+    where e.id = held.id;
+    return jsonb_build_object('settled', true, 'event_ids', audited, 'card', ops.card_json_v1(about));
+end;
+$$;
+
+revoke all on function ops.settle_envelope_v1(uuid, jsonb) from public, anon, authenticated;
+grant execute on function ops.settle_envelope_v1(uuid, jsonb) to service_role;
+comment on function ops.settle_envelope_v1(uuid, jsonb) is 'Ends a claimed envelope with its effects: {settled, event_ids, card}; settled is false, and nothing written, for an old token, a changed card, a running deploy or another card''s rollback. Called by action-handler and command-handler.';

@@ -1,0 +1,129 @@
+"""Rollbacks: one at a time per service and environment, on whichever card they are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.integration.schema.acting import act, audit, card, claimed_click, deliveries, service, settle
+from tests.integration.schema.helpers import Session
+
+CALL = {"card": "card", "service": "api", "action": "rollback", "inputs": {"version": "1.2"}}
+
+
+@pytest.fixture
+async def known(db: Session) -> Session:
+    """A database with the service api."""
+    await service(db)
+    return db
+
+
+async def failed(db: Session, **told: Any) -> str:  # noqa: ANN401  # any JSON value
+    """The alert of a failed deploy; the id of its card."""
+    [event] = await db.emit(1, "deploy.failed")
+    described = {"kind": "alert", "service": "api", "environment": "production", "release": "1.2"} | told
+    await route(db, event, card=described)
+    return event
+
+
+async def route(db: Session, event: str, **meaning: Any) -> None:  # noqa: ANN401
+    """The event is routed to no channel, and means this."""
+    claimed = await db.claim_events()
+    ours = [it["event_id"] for it in claimed["events"]]
+    routings = [{"event_id": it, "deliveries": []} | (meaning if it == event else {}) for it in ours]
+    await db.call("record_deliveries_v1", claim_token=claimed["claim_token"], routings=routings)
+
+
+async def asked(db: Session, card_id: str) -> dict[str, Any]:
+    """What a handler that has just seen the card settles with."""
+    found = await card(db, card_id)
+    kept = {name: found[name] for name in ("card_id", "version", "kind", "service", "environment", "release", "phase")}
+    state = found["state"] | {"rollback": {"user": "U1", "name": "ada", "at": "2026-11-24T12:00:00Z"}}
+    return {"events": [audit("rollback.requested")], "card": kept | {"state": state}, "hooks": [CALL]}
+
+
+async def roll_back(db: Session, card_id: str) -> dict[str, Any]:
+    return await act(db, **await asked(db, card_id))
+
+
+async def test_a_rollback_on_another_card_is_in_the_way(known: Session) -> None:
+    """It says which card, writes nothing and calls nothing."""
+    first, second = await failed(known), await failed(known)
+    await roll_back(known, first)
+    refused = await roll_back(known, second)
+    assert (refused["settled"], refused["reason"], refused["card"]["card_id"]) == (False, "card_changed", first)
+    assert (len(await deliveries(known, "hook")), (await card(known, second))["version"]) == (1, 0)
+
+
+async def test_a_handler_sees_who_asked_for_it(known: Session) -> None:
+    """So that it can tell: the card of its own rollback has none in its way."""
+    first, second = await failed(known), await failed(known, release="1.3")
+    await roll_back(known, first)
+    told = (await card(known, second))["other_rollback"]
+    assert (told["card_id"], told["release"], told["by"]["user"]) == (first, "1.2", "U1")
+    assert (await card(known, first))["other_rollback"] is None
+
+
+async def test_of_two_at_once_one_wins(known: Session, other: Session) -> None:
+    """The second waits for the first to commit and then sees it."""
+    mine, theirs = await claimed_click(known), await claimed_click(known)
+    first, second = await asked(known, await failed(known)), await asked(known, await failed(known))
+    transaction = known.connection.transaction()
+    await transaction.start()
+    won = await settle(known, mine, **first)
+    waits = asyncio.create_task(settle(other, theirs, **second))
+    await asyncio.sleep(0)
+    await transaction.commit()
+    assert (won["settled"], (await waits)["reason"]) == (True, "card_changed")
+
+
+@pytest.mark.parametrize("place", [{"environment": "staging"}, {"service": "web"}])
+async def test_elsewhere_is_free(known: Session, place: dict[str, str]) -> None:
+    """Another environment, another service."""
+    first, second = await failed(known), await failed(known, **place)
+    await roll_back(known, first)
+    assert (await roll_back(known, second))["settled"]
+
+
+@pytest.mark.parametrize("places", [(None, "production"), ("production", None), (None, None)])
+async def test_a_card_without_an_environment_may_be_of_any(known: Session, places: tuple[str | None, ...]) -> None:
+    """What reported the failure need not have said where it was."""
+    first, second = [await failed(known, environment=it) for it in places]
+    await roll_back(known, first)
+    assert (await roll_back(known, second))["reason"] == "card_changed"
+
+
+@pytest.mark.parametrize("what", ["completed", "failed"])
+async def test_a_rollback_that_ended_is_in_nobodys_way(known: Session, what: str) -> None:
+    """Its result came."""
+    first, second = await failed(known), await failed(known)
+    await roll_back(known, first)
+    [event] = await known.emit(1, f"deploy.{what}")
+    result = {"deploy_id": first, "service": "api", "environment": "production", "what": what}
+    await route(known, event, deploy_result=result)
+    assert (await roll_back(known, second))["settled"]
+
+
+async def test_a_silent_rollback_is_in_the_way_for_two_hours(known: Session) -> None:
+    """Then it can be asked for again, on whichever card."""
+    first, second = await failed(known), await failed(known)
+    await roll_back(known, first)
+    await known.run("update ops.cards set updated_at = now() - interval '119 minutes'")
+    assert not (await roll_back(known, second))["settled"]
+    await known.run("update ops.cards set updated_at = now() - interval '121 minutes'")
+    assert (await roll_back(known, second))["settled"]
+
+
+@pytest.mark.parametrize(("version", "free"), [("1.1", True), ("1.2", False), (None, False)])
+async def test_another_release_that_was_deployed_since_ends_it(
+    known: Session, version: str | None, *, free: bool
+) -> None:
+    """Not every deployer says which rollback it was. The failed deploy that is told a second time ends nothing."""
+    first, second = await failed(known), await failed(known)
+    await roll_back(known, first)
+    [event] = await known.emit(1, "deploy.completed")
+    place = {"service": "api", "environment": "production", "aspect": "deploy"}
+    await route(known, event, fact=place | {"what": "completed", "version": version})
+    assert (await roll_back(known, second))["settled"] is free
