@@ -195,6 +195,47 @@ async def test_a_result_of_another_version_is_news_of_its_own(known: Session) ->
     assert (await card(known, card_id))["phase"] == "approved"
 
 
+@pytest.mark.parametrize("left_open", ["environment", "version"])
+@pytest.mark.parametrize("what", ["started", "completed", "failed"])
+async def test_a_result_that_leaves_open_what_it_is_of_ends_nobodys_deploy(
+    known: Session, what: str, left_open: str
+) -> None:
+    """It may be of staging, or of another release: it is news of its own, and posted."""
+    card_id = await requested_deploy(known)
+    await stand(known, card_id)
+    await approve(known, card_id)
+    event = await result(known, what, **{left_open: None})
+    assert (await card(known, card_id))["phase"] == "approved"
+    assert await known.column("select channel from ops.deliveries where event_id = $1", event) == ["#ops-deploy"]
+
+
+async def test_a_result_with_the_id_need_say_nothing_else(known: Session) -> None:
+    """The id alone tells which deploy it is of."""
+    card_id = await requested_deploy(known)
+    await approve(known, card_id)
+    await result(known, "completed", deploy_id=card_id, environment=None, version=None)
+    assert (await card(known, card_id))["phase"] == "completed"
+
+
+async def test_a_deploy_of_no_version_is_found_without_one(known: Session) -> None:
+    """Neither its request nor the deployer names one, from the start to the end."""
+    card_id = await requested_deploy(known, release=None)
+    await approve(known, card_id)
+    await result(known, "started", version=None)
+    await result(known, "completed", version=None)
+    assert (await card(known, card_id))["phase"] == "completed"
+
+
+async def test_a_deploy_of_no_version_learns_it_from_its_result(known: Session) -> None:
+    """And from then on only that version's results are its own."""
+    card_id = await requested_deploy(known, release=None)
+    await approve(known, card_id)
+    await result(known, "started", version="1.2")
+    await result(known, "completed", version=None)
+    found = await card(known, card_id)
+    assert (found["phase"], found["release"]) == ("started", "1.2")
+
+
 async def test_a_result_makes_no_second_message_where_the_card_stands(known: Session) -> None:
     """The card changes in place."""
     card_id = await requested_deploy(known)

@@ -1,0 +1,56 @@
+-- deploy.started, completed, failed: the card of the deploy (or rollback) that asked for it moves on. It is found by the deploy_id
+-- that the hook was given, else by service, environment and version: what a result leaves open, another deploy may have been. Only a
+-- card that names no version itself is found without one. Null when no card waits for such news.
+create or replace function ops.apply_deploy_result_v1(event_id uuid, result jsonb)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+    what constant text := result ->> 'what';
+    found_card ops.cards;
+begin
+    if result ->> 'deploy_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+        select c.* into found_card from ops.cards c
+        where c.card_id = (result ->> 'deploy_id')::uuid and (
+            c.kind = 'deploy' and c.phase in ('approved', 'started') or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
+        )
+        for update;
+    elsif result ->> 'deploy_id' is null then
+        select c.* into found_card from ops.cards c
+        where c.kind = 'deploy' and c.phase in ('approved', 'started') and c.service = result ->> 'service'
+            and c.environment is not distinct from result ->> 'environment'
+            and (c.release is null or c.release = result ->> 'version')
+        order by c.created_at desc limit 1
+        for update;
+    end if;
+    if found_card.card_id is null then
+        return null;
+    end if;
+    update ops.cards c
+    set version = c.version + 1, updated_at = clock_timestamp(),
+        phase = case
+            when c.kind = 'deploy' and c.phase in ('approved', 'started') then what
+            when c.kind = 'release' and what = 'completed' then 'rolled_back'
+            when c.kind = 'release' and what = 'failed' then 'deployed'
+            else c.phase
+        end,
+        release = coalesce(c.release, case c.kind when 'deploy' then result ->> 'version' end),
+        state = (case
+                when not c.state ? 'rollback' then c.state
+                when what = 'failed' then c.state - 'rollback'
+                when what = 'completed' then jsonb_set(c.state, '{rollback,ended}', 'true')
+                else c.state
+            end)
+            || jsonb_build_object('result', jsonb_build_object(
+                'what', what, 'event_id', apply_deploy_result_v1.event_id, 'version', result ->> 'version', 'url', result ->> 'url',
+                'at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            ))
+    where c.card_id = found_card.card_id;
+    perform ops.refresh_card_v1(found_card.card_id);
+    return found_card.card_id;
+end;
+$$;
+
+revoke all on function ops.apply_deploy_result_v1(uuid, jsonb) from public, anon, authenticated, service_role;
+comment on function ops.apply_deploy_result_v1(uuid, jsonb) is 'Moves the card of a running deploy; its id, null when there is none. Called by attach_event_v1.';
