@@ -230,7 +230,7 @@ def _state(facts: Json, card: Json) -> Iterator[Moment]:
             did = inert(part(state, name).get("decision"), 30) if name == "approval" else name
             yield Moment.of(by.get("at"), f"Its card says: {did}", None, Who.of(by.get("user"), by.get("name")))
     expired = part(state, "expired")
-    if expired:
+    if expired and "deploy.expired" not in known:
         what = f"It expired, {inert(expired.get('was'), 30)} as it was"
         yield Moment.of(expired.get("at"), what, "nobody decided or reported on it for too long")
 

@@ -20,6 +20,9 @@ _DEEDS: Final = {
     "deploy.rejected",
     "rollback.requested",
 }
+# What happened to a card without anybody's click: the ledger tells it.
+_LEDGER: Final = {"notify-dispatch", "ops_deploy_expire"}
+_HAPPENED: Final = {"deploy.expired", "deploy.hook_failed", "rollback.expired", "rollback.hook_failed"}
 
 
 def facts_of(event: Event) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def facts_of(event: Event) -> dict[str, Any]:
         "card": _card(event),
         "fact": _fact(event),
         "deploy_result": _deploy_result(event),
-        "card_id": _uuid(event.card_id) if event.actor in HANDLERS and event.event_type in _DEEDS else None,
+        "card_id": _uuid(event.card_id) if _tells_of_a_card(event) else None,
     }
 
 
@@ -54,6 +57,12 @@ def _deploy_result(event: Event) -> dict[str, Any] | None:
         return None
     told = {"version": event.version, "what": event.what, "url": event.url}
     return {"deploy_id": _uuid(event.deploy_id), **_place(event), **told}
+
+
+def _tells_of_a_card(event: Event) -> bool:
+    if event.actor in HANDLERS:
+        return event.event_type in _DEEDS
+    return event.actor in _LEDGER and event.event_type in _HAPPENED
 
 
 def _is_result(event: Event) -> bool:

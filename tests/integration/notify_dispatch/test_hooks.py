@@ -77,6 +77,20 @@ async def test_the_run_that_github_names_stands_on_the_card(bench: Bench, deploy
     assert "<https://github.com/acme/shop/actions/runs/7|see the run>" in told(bench)
 
 
+async def test_a_hook_that_fails_changes_the_card_and_posts_nothing_beside_it(
+    bench: Bench, deployer: HookServer
+) -> None:
+    """Its event is the audit; people see it where they asked for the deploy."""
+    deployer.script = [(404, {}, "")]
+    card_id = await approved(bench, deployer, "github")
+    await bench.drain()
+    await bench.drain()
+    attached = "select card_id::text from ops.event_dispatches where card_id is not null"
+    assert [it["card_id"] for it in await bench.sql.fetch(attached)] == [card_id]
+    assert len(bench.messages("ops-deploy")) == 1
+    assert "Deploy failed" in told(bench)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_github_in_doubt_is_told_and_not_repeated(bench: Bench, deployer: HookServer, fault: Fault) -> None:
     """A person has to look: the card says so, and no second call is made, however long one waits."""

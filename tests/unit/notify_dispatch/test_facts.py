@@ -106,7 +106,28 @@ def test_a_deed_names_its_card(event_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event_type", "actor"), [("error_rate.exceeded", "action-handler"), ("alert.acknowledged", "grafana")]
+    ("event_type", "actor"),
+    [
+        ("deploy.expired", "ops_deploy_expire"),
+        ("rollback.expired", "ops_deploy_expire"),
+        ("deploy.hook_failed", "notify-dispatch"),
+        ("rollback.hook_failed", "notify-dispatch"),
+    ],
+)
+def test_what_happened_to_a_card_names_it(event_type: str, actor: str) -> None:
+    """What the ledger tells of a card without a click is not posted where the card shows it, and is no result."""
+    facts = facts_of(event(event_type, {"card_id": CARD_ID, "severity": "warning"}, actor=actor))
+    assert facts == {"card": None, "fact": None, "deploy_result": None, "card_id": CARD_ID}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "actor"),
+    [
+        ("error_rate.exceeded", "action-handler"),
+        ("alert.acknowledged", "grafana"),
+        ("deploy.expired", "grafana"),
+        ("delivery.dead", "notify-dispatch"),
+    ],
 )
 def test_nobody_else_names_a_card(event_type: str, actor: str) -> None:
     """A card_id in a foreign payload would silence that event in the card's channel."""

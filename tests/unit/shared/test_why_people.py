@@ -96,6 +96,14 @@ def test_deeds_outlive_their_envelopes() -> None:
     assert "Its card says: rejected" in whats(tell(facts(delivery(), card=card(**approval))))
 
 
+def test_an_expiry_is_told_once() -> None:
+    """By its event; the card says it where there is none."""
+    expired: Json = {"expired": {"was": "requested", "at": at(90)}}
+    event = audit(90, "deploy.expired")
+    story = tell(facts(delivery(), card=card(**expired), told_by=[event], told_by_total=1))
+    assert [it for it in whats(story) if "expired" in it] == ["deploy.expired told of it"]
+
+
 def test_a_deploy_is_told_from_the_form_that_asked_for_it() -> None:
     """The cause stands before its record."""
     cause = envelope(-0.05, "modal deploy", audit(0, "deploy.requested"))
