@@ -142,6 +142,9 @@ def _settlement(envelope: Envelope, command: Command, said: Answer) -> Settlemen
         **{key: _told(value) for key, value in said.facts.items()},
     }
     failed = said.outcome == "failed"
+    if failed:
+        # Who typed it has the answer, privately. As an error it would be posted where everybody reads it.
+        payload["severity"] = "warning"
     event = AuditEvent("slack.command", command.word, payload, "error" if failed else "ok", said.error)
     body = said.body()
     if envelope.type == "slash_commands":

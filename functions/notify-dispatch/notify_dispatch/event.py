@@ -44,6 +44,8 @@ _OF_THE_LEDGER = frozenset({
     *("envelope_id", "team_id", "slack_user_name", "approval_required"),
     *("requested_by", "approved_by", "rejected_by", "acknowledged_by", "investigating_by"),
 })  # fmt: skip
+# What somebody typed is between him and pulser; a route of one's own may post slack.* events.
+_TYPED = "text"
 _KNOWN = frozenset({"severity", "url", *_LINES, *_TEXTS, *_NUMBERS})
 
 _ID, _LINE, _TEXT, _RAW, _KEY = 100, 300, 4000, 8000, 80
@@ -116,9 +118,7 @@ def _parse(value: object) -> Event:
     known, extra = _read_payload(payload if isinstance(payload, Mapping) else {})
     event_type = _line(row.get("event_type")) or "unknown"
     actor = _line(row.get("actor"))
-    if actor in HANDLERS:
-        told = _OF_THE_LEDGER if event_type.startswith("slack.") else _OF_THE_LEDGER | {"action"}
-        extra = tuple(it for it in extra if it[0] not in told)
+    extra = tuple(it for it in extra if it[0] not in _untold(event_type, actor))
     status = _line(row.get("status"))
     return Event(
         event_id=fit(_line(row.get("event_id")) or "", _ID),
@@ -134,6 +134,15 @@ def _parse(value: object) -> Event:
         raw=fit(clean(compact(payload)), _RAW) if malformed else None,
         **known,
     )
+
+
+def _untold(event_type: str, actor: str | None) -> frozenset[str]:
+    """The unknown keys of which a message says nothing."""
+    of_slack = event_type.startswith("slack.")
+    typed = frozenset({_TYPED} if of_slack else ())
+    if actor not in HANDLERS:
+        return typed
+    return _OF_THE_LEDGER | (typed if of_slack else {"action"})
 
 
 def _read_payload(payload: Mapping[Any, Any]) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:

@@ -113,6 +113,16 @@ async def test_what_is_given_up_is_news(db: Session, kind: Kind, event_type: str
     assert payload["title"].endswith("could not be carried out")
 
 
+@pytest.mark.parametrize("between", [" ", "\t", "\n", "\u00a0", "\u2003"])
+async def test_of_a_command_that_is_given_up_only_the_first_word_is_news(db: Session, between: str) -> None:
+    """The event is posted, and what else was typed is private."""
+    sent = command()
+    sent["payload"]["text"] = f"deploy{between}SENTINEL"
+    await give_up(db, sent)
+    [event] = await audited(db)
+    assert (event["target"], "SENTINEL" in str(event)) == ("/pulser deploy", False)
+
+
 async def test_who_clicked_is_told_that_it_came_to_nothing(db: Session) -> None:
     """Privately, by the address that then stands only there."""
     sent = click()

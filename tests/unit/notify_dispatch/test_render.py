@@ -194,6 +194,20 @@ def test_where_a_handlers_event_came_from_is_not_told() -> None:
     assert "*envelope_id:* e-1" in shown(rendered("slack.command", payload, actor="ana"))
 
 
+@pytest.mark.parametrize("actor", ["command-handler", None])
+def test_what_somebody_typed_is_not_told(actor: str | None) -> None:
+    """A route of one's own may post slack.*: the words stay in the ledger."""
+    payload = {"text": "deploy api because Dave is let go", "word": "deploy"}
+    message = rendered("slack.command", payload, actor=actor, status="error")
+    assert "Dave" not in str(message.to_arguments())
+    assert "*word:* deploy" in shown(message)
+
+
+def test_a_text_of_others_is_told() -> None:
+    """Of any other event it is an unknown key like all."""
+    assert "*text:* disk is full" in shown(rendered("disk.full", {"text": "disk is full"}))
+
+
 @pytest.mark.parametrize("actor", ["U123", "u0abcdef12", "U0ABCDEF12>", "X0ABCDEF12", "<@U0ABCDEF12>"])
 def test_other_actors_are_text(actor: str) -> None:
     """Only what is exactly a Slack user ID is mentioned."""
