@@ -18,8 +18,8 @@ import structlog
 
 from pulser.database import Database, JsonValue
 from pulser.envelope import Envelope
-from pulser.errors import DatabaseUnavailable, InDoubt, PulserError
-from pulser.replies import Replies
+from pulser.errors import DatabaseUnavailable, PulserError
+from pulser.replies import Replies, told_of
 from pulser.settlement import Reply, Settlement
 
 # The envelope, and until when (time.monotonic) an ack's payload reaches Slack: -inf when nobody waits for one.
@@ -240,20 +240,19 @@ class Work:
         if self.clock() > asked_at + REPLY_LATEST_START:
             log.warning("reply_left_behind", error="the worker was held up; nothing was sent")
             return
-        told: dict[str, JsonValue] = {"error": None, "in_doubt": False}
+        told: dict[str, JsonValue] = {}
         try:
             await self.replies.send(Reply.from_json(reply))
         except PulserError as trouble:
-            # A doubt is the end: what may have been shown is not shown twice.
-            told = {"error": str(trouble), "in_doubt": isinstance(trouble, InDoubt)}
+            told = told_of(trouble)
             log.warning("not_answered", **told)
-        await self._confirm({**key, **told}, asked_at)
+        await self._confirm({**key, "outcome": told}, asked_at)
 
     async def _confirm(self, arguments: Mapping[str, JsonValue], asked_at: float) -> None:
         """Tell the ledger, again and again while it is away and the claim holds: else the reply is sent twice."""
         while True:
             try:
-                await self.ledger.call("confirm_reply_v1", arguments)
+                await self.ledger.call("confirm_reply_v2", arguments)
             except DatabaseUnavailable as trouble:
                 log.warning("confirm_waits_for_the_database", error=str(trouble))
                 if self.clock() > asked_at + REPLY_LEASE_SECONDS:

@@ -10,13 +10,28 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from pulser.errors import SlackError, SlackHeld, SlackInDoubt, SlackRefused
+from pulser.errors import InDoubt, PulserError, SlackError, SlackHeld, SlackInDoubt, SlackRefused
 from pulser.settlement import Reply
 from pulser.slack import SlackApi
 from pulser.slack_errors import of_answer
 
 TIMEOUT = 5.0  # seconds
 _LONGEST_ANSWER = 10_000  # bytes; Slack says "ok", or which error it was
+_EPHEMERAL = "chat.postEphemeral"
+
+
+class EphemeralHeld(SlackHeld):
+    """Slack wants ephemeral messages left alone for `retry_after` seconds: all of them, not this one."""
+
+
+def told_of(trouble: PulserError) -> dict[str, Any]:
+    """Why a reply was not sent, as confirm_reply_v2 takes it. A doubt is the end: nothing may be shown twice."""
+    told: dict[str, Any] = {"error": str(trouble), "in_doubt": isinstance(trouble, InDoubt)}
+    if isinstance(trouble, SlackHeld) and trouble.retry_after is not None:
+        told |= {"reason": trouble.reason, "retry_in_s": trouble.retry_after}
+    if isinstance(trouble, EphemeralHeld):
+        told["hold_method"] = _EPHEMERAL
+    return told
 
 
 class Replies:
@@ -81,10 +96,17 @@ class Replies:
     async def _send_ephemeral(self, reply: Reply) -> None:
         if not (reply.channel and reply.user):
             raise SlackRefused("no_way_to_the_user", "the reply names neither a URL nor a channel and a user")
+        if reply.ephemeral_held_s:
+            raise SlackHeld("held", "Slack takes no ephemeral message for now", retry_after=reply.ephemeral_held_s)
         arguments: dict[str, Any] = {name: reply.body[name] for name in ("text", "blocks") if name in reply.body}
         if reply.thread_ts:
             arguments["thread_ts"] = reply.thread_ts
-        await self._slack.call("chat.postEphemeral", channel=reply.channel, user=reply.user, **arguments)
+        try:
+            await self._slack.call(_EPHEMERAL, channel=reply.channel, user=reply.user, **arguments)
+        except SlackHeld as held:
+            if held.retry_after is None:
+                raise
+            raise EphemeralHeld(held.reason, str(held), retry_after=held.retry_after) from held
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:

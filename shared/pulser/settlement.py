@@ -90,6 +90,7 @@ class Reply:
     """A private answer outside the ack: by response_url, or as an ephemeral message in a channel.
 
     A reply by response_url also knows the channel and the user, where it can: for when Slack refuses the URL.
+    `ephemeral_held_s`: for how long Slack takes no ephemeral message, as the ledger knew when it gave the reply.
     """
 
     body: Mapping[str, Any]
@@ -97,6 +98,7 @@ class Reply:
     channel: str | None = None
     user: str | None = None
     thread_ts: str | None = None
+    ephemeral_held_s: float | None = None
 
     @classmethod
     def private(cls, envelope: Envelope, text: str, blocks: Sequence[Json] | None = None) -> Reply | None:
@@ -120,7 +122,7 @@ class Reply:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Reply:
         """The reply that claim_reply_v1 gives."""
-        others = {name: value.get(name) for name in ("url", "channel", "user", "thread_ts")}
+        others = {name: value.get(name) for name in ("url", "channel", "user", "thread_ts", "ephemeral_held_s")}
         return cls(value["body"], **others)
 
     def to_json(self) -> Json:

@@ -257,16 +257,20 @@ class Ledger:
         row.reply_attempts, row.reply_due = row.reply_attempts + 1, self.after(REPLY_LEASE)
         return True
 
-    def confirm_reply(self, envelope_id: str, error: str | None, *, in_doubt: bool) -> bool:
+    def confirm_reply(self, envelope_id: str, outcome: dict[str, Any]) -> bool:
         row = self.rows.get(envelope_id)
         if row is None or row.reply_status != "due":
             return False
-        if error is None:
+        retry_in = outcome.get("retry_in_s")
+        spent = row.reply_attempts >= MOST_REPLIES and retry_in is None
+        if not outcome:
             row.reply_status = "sent"
-        elif in_doubt or row.reply_attempts >= MOST_REPLIES or self._unanswerable(row):
+        elif outcome.get("in_doubt") or spent or self._unanswerable(row, retry_in or 0):
             row.reply_status = "failed"
-        if error is not None:
-            row.error = row.error or f"the private answer: {error}"
+        if outcome:
+            row.error = row.error or f"the private answer: {outcome['error']}"
+        if retry_in is not None:
+            row.reply_attempts, row.reply_due = max(1, row.reply_attempts - 1), self.after(retry_in)
         return True
 
     def claim_replies(self, handler: str, most: int) -> list[str]:
@@ -279,8 +283,8 @@ class Ledger:
             it.reply_attempts, it.reply_due = it.reply_attempts + 1, self.after(REPLY_LEASE)
         return [it.sent.envelope_id for it in due if it in chosen and it.reply_status == "due"]
 
-    def _unanswerable(self, row: Envelope) -> bool:
-        return self.now >= row.sent.received + ANSWERABLE_FOR
+    def _unanswerable(self, row: Envelope, after: float = 0) -> bool:
+        return self.now + after >= row.sent.received + ANSWERABLE_FOR
 
     # -- swept --------------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,9 @@ GROUPS = st.lists(NUMBERS, min_size=1, max_size=4)
 AGES = st.sampled_from([0.0] * 6 + [60.0, 1560.0, 1860.0, KEPT_FOR + 60])
 WORKERS = st.sampled_from(["a", "b"])
 ERRORS = st.sampled_from(["it broke", "Slack said no"])
+TROUBLES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"error": ERRORS}, optional={"in_doubt": st.booleans(), "retry_in_s": st.sampled_from([5, 60, 1200])}
+)
 
 
 class EnvelopeMachine(RuleBasedStateMachine):
@@ -229,11 +232,11 @@ class EnvelopeMachine(RuleBasedStateMachine):
         assert (answer["reply"] is not None) == self.model.claim_reply(self.envelope_id(number))
 
     @precondition(lambda self: any(it.reply_status == "due" for it in self.model.rows.values()))
-    @rule(number=NUMBERS, error=st.none() | ERRORS, in_doubt=st.sampled_from([False, False, True]))
-    def confirm_reply(self, number: int, error: str | None, *, in_doubt: bool) -> None:
+    @rule(number=NUMBERS, outcome=st.just({}) | TROUBLES)
+    def confirm_reply(self, number: int, outcome: dict[str, Any]) -> None:
         named = {"team_id": TEAM, "envelope_id": self.envelope_id(number)}
-        answer = self.real.call("confirm_reply_v1", **named, error=error, in_doubt=in_doubt)
-        assert answer == {"confirmed": self.model.confirm_reply(named["envelope_id"], error, in_doubt=in_doubt)}
+        answer = self.real.call("confirm_reply_v2", **named, outcome=outcome)
+        assert answer == {"confirmed": self.model.confirm_reply(named["envelope_id"], outcome)}
 
     @precondition(lambda self: any(it.reply_status == "due" for it in self.model.rows.values()))
     @rule(handler=st.sampled_from(HANDLERS), most=st.sampled_from([1, 16]))

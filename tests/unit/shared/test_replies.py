@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from pulser.errors import SecretMissing, SlackError, SlackHeld, SlackInDoubt, SlackRefused
-from pulser.replies import Replies, is_of_slack
+from pulser.replies import Replies, is_of_slack, told_of
 from pulser.settlement import Reply
 from pulser.slack import SlackApi
 from pulser.vault import Vault
@@ -219,3 +219,48 @@ async def test_nothing_is_sent_to_a_foreign_url() -> None:
 def test_only_slack_is_answered(url: str, api: str, allowed: bool) -> None:  # noqa: FBT001
     """Slack's hosts by https, or the host of the Web API itself."""
     assert is_of_slack(url, api) is allowed
+
+
+LIMITED = fixed(b'{"ok":false,"error":"ratelimited"}', "application/json", status=429, headers={"Retry-After": "7"})
+
+
+async def test_a_rate_limit_of_ephemeral_messages_is_everybodys() -> None:
+    """The ledger is told how long, and that it holds the method."""
+    async with replies_to(LIMITED) as (replies, _):
+        error = await refusal(replies, Reply({"text": "note"}, channel="C1", user="U1"))
+    assert told_of(error) == {
+        "error": "Slack answered ratelimited",
+        "in_doubt": False,
+        "reason": "ratelimited",
+        "retry_in_s": 7.0,
+        "hold_method": "chat.postEphemeral",
+    }
+
+
+async def test_a_rate_limit_of_an_address_is_its_own() -> None:
+    """It comes again when Slack said; the method is not held."""
+    async with replies_to(LIMITED) as (replies, odd):
+        told = told_of(await refusal(replies, by_url(odd, channel="C1", user="U1")))
+    assert (told["retry_in_s"], "hold_method" in told) == (7.0, False)
+
+
+async def test_an_outage_says_no_time() -> None:
+    """The ledger has its own."""
+    async with replies_to(fixed(b"", "text/plain", status=503)) as (replies, _):
+        told = told_of(await refusal(replies, Reply({"text": "note"}, channel="C1", user="U1")))
+    assert told == {"error": "Slack answered with HTTP 503", "in_doubt": False}
+
+
+async def test_a_doubt_is_told_as_one() -> None:
+    """Slack may have shown it."""
+    async with replies_to(cut_short("application/json")) as (replies, _):
+        told = told_of(await refusal(replies, Reply({"text": "note"}, channel="C1", user="U1")))
+    assert told["in_doubt"] is True
+
+
+async def test_while_ephemeral_messages_are_held_none_is_sent() -> None:
+    """Slack refuses the address; the other way is closed, as the ledger said: it is tried when that is over."""
+    async with replies_to(fixed(b"used_url", "text/plain", status=404)) as (replies, odd):
+        error = await refusal(replies, by_url(odd, channel="C1", user="U1", ephemeral_held_s=42.5))
+        assert [it.path for it in odd.requests] == ["/actions/secret-path"]
+    assert (told_of(error)["retry_in_s"], "hold_method" in told_of(error)) == (42.5, False)
