@@ -42,6 +42,7 @@ def test_every_event_type_of_the_contract_has_a_channel(event_type: str) -> None
         ("trigger.acknowledged", None, ["#ops-tasks"]),
         ("slack.command", None, []),
         ("delivery.dead", None, ["#ops-alerts"]),
+        ("delivery.in_doubt", None, ["#ops-alerts"]),
         ("delivery.retried", None, ["#ops-audit"]),
         ("unheard.of", "error", ["#ops-alerts"]),
         ("unheard.of", None, []),

@@ -87,6 +87,7 @@ def test_markup_in_any_field_is_inert(hostile: str, field: str) -> None:
         ),
         ("relay.transport", "⚪ Transport to Slack switched", "Info: ana switched the transport to Slack for", ""),
         ("delivery.dead", "⚪ Message not delivered", "Info: Message not delivered for", "acknowledge investigate"),
+        ("delivery.in_doubt", "⚪ Message in doubt", "Info: Message in doubt for", "acknowledge investigate"),
         (
             "delivery.retried",
             "⚪ Message to be sent again",

@@ -12,7 +12,10 @@ from pulser.card import Card, moment
 
 Kind = Literal["alert", "deploy", "release", "news"]
 
-_ALERTS: Final = {"error_rate.exceeded", "ci.failed", "deploy.failed", "task.failed", "delivery.dead", "relay.alarm"}
+_ALERTS: Final = {
+    *("error_rate.exceeded", "ci.failed", "deploy.failed", "task.failed"),
+    *("delivery.dead", "delivery.in_doubt", "relay.alarm"),
+}
 _HANDLERS_OWN: Final = {"slack.command", "slack.action"}
 _FIRST: Final[dict[Kind, str]] = {"alert": "open", "deploy": "requested", "release": "deployed", "news": ""}
 # (kind, phase): sign and words of the header. What is not here is told as the event tells it.

@@ -32,6 +32,7 @@ HEADLINES: Final = {
     "relay.alarm": "Connection to Slack in trouble",
     "relay.transport": "Transport to Slack switched",
     "delivery.dead": "Message not delivered",
+    "delivery.in_doubt": "Message in doubt",
     "delivery.retried": "Message to be sent again",
 }
 # What a person did: it reads as a sentence, "who … what".
