@@ -9,7 +9,7 @@ from typing import Any
 from tests.integration.schema.acting import RESPONSE_URL, TEAM, WEBHOOK, claim, click, record, settle
 from tests.integration.schema.envelopes import mention
 from tests.integration.schema.helpers import Session
-from tests.model.envelope_interleaving import Move, Scene, Stage
+from tests.model.interleaving import Move, Scene, Stage
 
 ALERT = "00000000-0000-4000-8000-00000000000a"
 KEYS = {"x": "key-b", "y": "key-a"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.integration.schema.helpers import Session
 from tests.integration.schema.relay import claim, connecting, live, report, said
-from tests.model.envelope_interleaving import Move, Scene, Stage
+from tests.model.interleaving import Move, Scene, Stage
 
 EMPTY = """
 delete from ops.relay_sessions;

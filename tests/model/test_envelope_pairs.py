@@ -5,23 +5,22 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.schema.helpers import Session
-from tests.model.envelope_interleaving import Move, Theatre, check_overlaps
 from tests.model.envelope_invariants import broken_invariants
 from tests.model.envelope_moves import MOVES, STAGES
-from tests.model.envelope_pairs import named, pairs, paused_database_url, sessions
+from tests.model.interleaving import Move
+from tests.model.pairs import Repertoire, paused_database_url, sessions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 __all__ = ["paused_database_url", "sessions"]  # fixtures
+PLAYED = Repertoire(STAGES, MOVES, broken_invariants)
 
 
-@pytest.mark.parametrize(("stage", "first", "second"), pairs(STAGES, MOVES), ids=named)
+@PLAYED.each_pair()
 async def test_two_at_once_are_as_one_after_the_other(
     sessions: list[Session],  # a fixture
     stage: str,
     first: Move,
     second: Move,
 ) -> None:
-    """Whether the first commits, rolls back or is stopped at any of its writes; and nobody is a deadlock's victim."""
-    one, two, watcher = sessions
-    theatre = Theatre(one, two, watcher, STAGES[stage], first, second)
-    await check_overlaps(theatre, lambda: broken_invariants(watcher))
+    """What two moves come to is what they come to in one order or the other."""
+    await PLAYED.check(sessions, stage, first, second)

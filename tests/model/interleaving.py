@@ -53,11 +53,20 @@ FLEETING = {"claim_token", "now", "age_s", "retry_in_s", "received_at", "wait_s"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What stands there before, and a query for what stands there afterwards (without times and tokens)."""
+    """What stands there before, and a query for what stands there afterwards (without times and tokens).
+
+    about: one of the two is this move; for all others the stage shows nothing that another does not.
+    """
 
     name: str
     prepare: Callable[[Session], Awaitable[Scene]]
     state: str
+    about: str | None = None
+
+    def has(self, first: Move, second: Move) -> bool:
+        """Whether both have something to do here."""
+        both = self.name in first.stages and self.name in second.stages
+        return both and self.about in (None, first.name, second.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +186,8 @@ async def check_overlaps(theatre: Theatre, broken: Callable[[], Awaitable[list[s
 
     async def check(outcome: Outcome, allowed: list[Outcome]) -> None:
         if parted:
-            assert all(_parts(outcome)[at] in [_parts(it).get(at) for it in allowed] for at in _parts(outcome))
+            mixed = {at: [_parts(it).get(at) for it in allowed] for at in _parts(outcome)}
+            assert {at: it for at, it in _parts(outcome).items() if it not in mixed[at]} == {}, mixed
         else:
             assert outcome in allowed
         assert await broken() == []
