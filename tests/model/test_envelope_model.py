@@ -83,6 +83,12 @@ class EnvelopeMachine(RuleBasedStateMachine):
         answer = self.real.call("expire_envelopes_v1", envelopes=named, worker="socket-relay@test")
         assert answer == {"expired": self.model.expire(map(self.envelope_id, numbers))}
 
+    @rule(number=NUMBERS, times=st.integers(1, 2))
+    def arrive_too_late(self, number: int, times: int) -> None:
+        """Recorded in time, but the relay heard of it too late to acknowledge; it may say so twice at once."""
+        self.record([number], 0.0, None)
+        self.expire([number] * times)
+
     # -- claimed
 
     @rule(number=NUMBERS, worker=WORKERS)
