@@ -60,6 +60,17 @@ async def test_while_the_head_is_being_posted_its_channel_waits(db: Session) -> 
     assert await db.claim() == []
 
 
+async def test_an_older_one_that_comes_back_waits_for_the_one_that_is_being_posted(db: Session) -> None:
+    """A person retries what died before: it is not posted beside the next."""
+    first, _ = await db.queue(2)
+    await db.settle(await db.claim_one(), "dead")
+    under_way = await db.claim_one()
+    await db.call("retry_delivery_v1", delivery_id=first, actor="ada")
+    assert await db.claim() == []
+    await db.settle(under_way, "sent")
+    assert (await db.claim_one())["delivery_id"] == first
+
+
 async def test_the_next_goes_once_the_head_is_sent(db: Session) -> None:
     """A settled head makes way."""
     _, second = await db.queue(2)

@@ -90,6 +90,7 @@ OF_A_CARD = {"card_id": "(select card_id from ops.cards)"}
 A_HOOK = {"kind": "'hook'", "hook": "'{}'"}
 HELD = {"lease_until": NOW, "claim_token": A_SESSION}
 A_TARGET = {"target_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
+BESIDE_IT = {"status": "'sending'", "channel": "(select channel from ops.deliveries)"} | LEASE
 REFUSED = {
     "platform_events.platform_events_pkey": twice("platform_events"),
     "platform_events.status_is_ok_or_error": platform_event(status="'maybe'"),
@@ -118,6 +119,7 @@ REFUSED = {
     "deliveries.only_sent_is_adopted": delivery(adopted="true"),
     "deliveries.dead_says_since_when": delivery(status="'dead'", reason="'r'"),
     "deliveries.one_post_per_event_and_channel": delivery(channel="(select channel from ops.deliveries limit 1)"),
+    "deliveries.one_post_at_a_time": f"{dispatch(event_id=A_SESSION)}; {delivery(event_id=A_SESSION, **BESIDE_IT)}",
     "deliveries.only_a_hook_has_a_hook": delivery(hook="'{}'"),
     "deliveries.an_update_has_its_message": f"{card()}; {delivery(kind=UPDATE, **OF_A_CARD)}",
     "deliveries.updates_and_hooks_are_of_a_card": delivery(**A_HOOK),

@@ -1,0 +1,3 @@
+-- While one post of a channel is being sent, no other is (invariant 7): Slack's answer to it opens the channel for the next.
+create unique index if not exists one_post_at_a_time on ops.deliveries (channel)
+where kind = 'post' and status = 'sending';
