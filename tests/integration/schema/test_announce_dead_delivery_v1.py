@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.integration.schema.acting import WORKFLOW, acknowledged, act, sent_alert, service
 from tests.integration.schema.helpers import CHANNEL, Session
 
 DEAD_EVENTS = "select count(*) from ops.platform_events where event_type = 'delivery.dead'"
@@ -118,4 +119,16 @@ async def test_the_death_of_a_vanished_event_is_told(db: Session) -> None:
     await db.queue()
     await db.run("delete from ops.platform_events")
     await db.settle(await db.claim_one(), "dead")
+    assert await db.value(DEAD_EVENTS) == 1
+
+
+async def test_of_two_that_die_at_once_of_the_same_one_is_told(db: Session) -> None:
+    """Two calls that GitHub may have taken, of one worker that vanished."""
+    await service(db, deploy=WORKFLOW)
+    hook = {"card": "card", "service": "api", "action": "deploy"}
+    await act(db, card=acknowledged(await sent_alert(db)), hooks=[hook, hook])
+    await db.claim()
+    await db.end_leases()
+    await db.claim()
+    assert await db.column("select reason from ops.deliveries where status = 'dead'") == ["lease_expired"] * 2
     assert await db.value(DEAD_EVENTS) == 1
