@@ -153,7 +153,6 @@ MOVES = (
     Move("request", "settle_envelope_v1", _request, tuple(STAGES)),
     Move("expire", "expire_deploys_v1", _expire, tuple(STAGES), again=True),
     Move("hear of it", "record_deliveries_v1", _hear, tuple(STAGES)),
-    Move("its hook is taken", "settle_delivery_v1", _settles("hook", "sent", hook_text="run 7"), tuple(STAGES)),
     Move("its hook dies", "settle_delivery_v1", _settles("hook", "dead", hook_text="no"), tuple(STAGES)),
     Move("its message is updated", "settle_delivery_v1", _settles("update", "sent", card_version=2), tuple(STAGES)),
     Move("claim deliveries", "claim_deliveries_v1", _claim_deliveries, ("abandoned",), again=True),
