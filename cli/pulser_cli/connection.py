@@ -24,7 +24,7 @@ DatabaseUrl = Annotated[
 Result = TypeVar("Result")
 
 # The function, or the schema, is not there: SQLSTATE and PostgREST's codes.
-_NOT_MIGRATED = {"42883", "3F000", "PGRST202", "PGRST106"}
+NOT_MIGRATED = {"42883", "3F000", "PGRST202", "PGRST106"}
 
 
 def run(database_url: str | None, work: Callable[[Database], Awaitable[Result]]) -> Result:
@@ -33,7 +33,7 @@ def run(database_url: str | None, work: Callable[[Database], Awaitable[Result]])
         database = find_database(database_url)
         return asyncio.run(_with(database, work))
     except DatabaseRefused as error:
-        if error.code in _NOT_MIGRATED:
+        if error.code in NOT_MIGRATED:
             fail("pulser's functions are not in this database: apply the migrations first (supabase db push)")
         fail(error.message)
     except PulserError as error:
@@ -47,8 +47,20 @@ async def _with(database: Database, work: Callable[[Database], Awaitable[Result]
         await database.close()
 
 
+class NoDatabaseNamed(PulserError):
+    """Nobody said which database is meant."""
+
+
 def find_database(database_url: str | None) -> Database:
-    """The database of the option, else of the environment, else of the running `pulser dev`."""
+    """The database of the option, else of the environment, else of the running `pulser dev`. None ends the command."""
+    try:
+        return named_database(database_url)
+    except NoDatabaseNamed as error:
+        return fail(str(error), code=USAGE)
+
+
+def named_database(database_url: str | None) -> Database:
+    """As find_database, but raises NoDatabaseNamed where nobody names one. What is named wrongly ends the command."""
     if database_url:
         if not database_url.startswith(("postgresql://", "postgres://")):
             fail("--database-url must begin with postgresql://", code=USAGE)
@@ -75,10 +87,9 @@ def _of_running_dev(start: Path) -> str:
         url = content.get("database_url")
         if isinstance(url, str) and _is_alive(content.get("pid")):
             return url
-    return fail(
+    raise NoDatabaseNamed(
         "no database: start `pulser dev` in this folder, give --database-url, or set SUPABASE_DB_URL"
-        " (or SUPABASE_URL with SUPABASE_SERVICE_ROLE_KEY)",
-        code=USAGE,
+        " (or SUPABASE_URL with SUPABASE_SERVICE_ROLE_KEY)"
     )
 
 

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from pulser.errors import PulserError
 from pulser_cli.demo import demo
 from pulser_cli.dev import dev
+from pulser_cli.doctor.command import doctor
 from pulser_cli.emit import emit
 from pulser_cli.ledger import app as ledger
 from pulser_cli.manifest import manifest
@@ -66,6 +67,7 @@ def main(
 
 app.command(rich_help_panel="On this machine")(dev)
 app.command(rich_help_panel="On this machine")(demo)
+app.command(rich_help_panel="On this machine")(doctor)
 app.add_typer(relay, name="relay", rich_help_panel="Slack")
 app.command(rich_help_panel="Slack")(manifest)
 app.command(rich_help_panel="Events and messages")(emit)

@@ -71,17 +71,24 @@ class Reader:
 
     async def channel_ids(self) -> dict[str, str]:
         """The channels that the app can see, archived ones too: "#name" to ID. Unreadable when it sees none."""
-        found: dict[str, str] = {}
+        seen, _ = await self.channels()
+        return {f"#{one.get('name')}": str(one["id"]) for one in seen}
+
+    async def channels(self) -> tuple[list[dict[str, Any]], bool]:
+        """The channels that the app can see, archived ones too, and whether these are all kinds of them.
+
+        Unreadable when it sees none.
+        """
+        found: list[dict[str, Any]] = []
         refused = None
         for kind in ("public_channel", "private_channel"):  # a scope each
             try:
-                async for one in self._pages("conversations.list", "channels", kind, {"types": kind}):
-                    found[f"#{one.get('name')}"] = str(one["id"])
+                found += [one async for one in self._pages("conversations.list", "channels", kind, {"types": kind})]
             except Unreadable as error:
                 refused = error
         if refused is not None and not found:
             raise refused
-        return found
+        return found, refused is None
 
     async def messages(self, channel_id: str, name: str, oldest: float | None) -> list[Standing]:
         """pulser's messages in a channel since `oldest` (seconds since 1970). Unreadable when it is not to be read."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -24,8 +25,12 @@ _READS = frozenset({
     "conversations.history",
     "conversations.info",
     "conversations.list",
+    "usergroups.list",
     "usergroups.users.list",
 })  # fmt: skip
+
+
+_Answer = tuple[dict[str, Any], Mapping[str, str]]
 
 
 class SlackApi:
@@ -63,6 +68,24 @@ class SlackApi:
         (see pulser.errors), SecretMissing, and DatabaseUnavailable when Vault cannot be asked. A refused token is read
         anew from Vault, and when it has changed the call is made once more: Slack did nothing for the old one.
         """
+        answer, _ = await self._call_with_newest(method, arguments, start_by)
+        return answer
+
+    async def call_with_headers(
+        self,
+        method: str,
+        **arguments: Any,  # noqa: ANN401  Slack's arguments are JSON
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """As `call`, with the answer's HTTP headers: Slack's clock (Date) and the token's scopes (X-OAuth-Scopes)."""
+        return await self._call_with_newest(method, arguments, math.inf)
+
+    async def close(self) -> None:
+        """Close the pooled connections. The object can be used again."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _call_with_newest(self, method: str, arguments: dict[str, Any], start_by: float) -> _Answer:
         token = await self._vault.read(self._token_name)
         try:
             return await self._call(token.get_secret_value(), method, arguments, start_by)
@@ -72,13 +95,7 @@ class SlackApi:
                 raise
             return await self._call(newer.get_secret_value(), method, arguments, start_by)
 
-    async def close(self) -> None:
-        """Close the pooled connections. The object can be used again."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    async def _call(self, token: str, method: str, arguments: dict[str, Any], start_by: float) -> dict[str, Any]:
+    async def _call(self, token: str, method: str, arguments: dict[str, Any], start_by: float) -> _Answer:
         # Asked after Vault has answered: that may have taken long.
         if time.monotonic() > start_by:
             raise SlackHeld("started_late", "the worker was held up; nothing was sent")
@@ -101,7 +118,7 @@ class SlackApi:
             raise SlackInDoubt("unreadable_answer", f"an answer that is not Slack's: {type(error).__name__}") from error
         if not isinstance(answer.data, dict):
             raise SlackInDoubt("unreadable_answer", "an answer that is not Slack's: no JSON object")
-        return answer.data
+        return answer.data, answer.headers
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:

@@ -38,7 +38,9 @@ class TracedSlack(SlackApi):
 
     gate: Gate
 
-    async def _call(self, token: str, method: str, arguments: dict[str, Any], start_by: float) -> dict[str, Any]:
+    async def _call(
+        self, token: str, method: str, arguments: dict[str, Any], start_by: float
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
         call = super()._call
         return await self.gate.cross("slack", method, lambda: call(token, method, arguments, start_by))
 

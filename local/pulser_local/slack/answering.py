@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -33,7 +34,11 @@ async def answer(
     one = simulator.faults.find(asked.name, _channel_names(simulator, asked.arguments))
     # From here to the effect nothing is awaited: two calls cannot share one strike.
     reply = await _reply(simulator, asked, one, perform)
-    return failing.reset(request) if reply is None else reply.response()
+    if reply is None:
+        return failing.reset(request)
+    response = reply.response()
+    response.headers["Date"] = formatdate(simulator.clock.now(), usegmt=True)
+    return response
 
 
 async def _reply(

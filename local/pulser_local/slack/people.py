@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pulser_local.slack.workspace import Author, Json
@@ -46,6 +47,7 @@ class UserGroup:
     handle: str
     name: str
     users: tuple[str, ...]
+    disabled_at: int = 0  # seconds since 1970; 0 while it is enabled
 
     def to_json(self, team_id: str, *, with_users: bool) -> Json:
         """The group as usergroups.list gives it."""
@@ -57,7 +59,7 @@ class UserGroup:
             "name": self.name,
             "description": "",
             "is_external": False,
-            "date_delete": 0,
+            "date_delete": self.disabled_at,
             "user_count": len(self.users),
         }
         return shown | ({"users": list(self.users)} if with_users else {})
@@ -93,6 +95,10 @@ class People:
         group_id = "S0" + "".join(letter for letter in handle.upper() if letter.isalnum())
         self.groups[group_id] = UserGroup(group_id, handle, handle.title(), tuple(users))
         return self.groups[group_id]
+
+    def disable_group(self, group_id: str) -> None:
+        """Nobody can mention the group any more. KeyError for an unknown ID."""
+        self.groups[group_id] = replace(self.groups[group_id], disabled_at=int(time.time()))
 
     def find(self, name_or_id: str) -> User | None:
         """The user with this ID, "@name" or "name"."""

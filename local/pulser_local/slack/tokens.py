@@ -13,6 +13,7 @@ TokenKind = Literal["bot", "app"]
 
 DEFAULT_SCOPES = frozenset(
     {
+        "app_mentions:read",
         "commands",
         "chat:write",
         "chat:write.public",

@@ -26,10 +26,12 @@ def list_users(invocation: Invocation) -> Json:
 
 
 def list_groups(invocation: Invocation) -> Json:
-    """usergroups.list: all groups, with their users when include_users says so."""
+    """usergroups.list: the groups, disabled ones and users in them where include_disabled and include_users say so."""
     team_id = invocation.workspace.team.id
     with_users = invocation.arguments.flag("include_users")
-    groups = invocation.interactivity.people.groups.values()
+    with_disabled = invocation.arguments.flag("include_disabled")
+    known = invocation.interactivity.people.groups.values()
+    groups = [group for group in known if with_disabled or not group.disabled_at]
     return {"usergroups": [group.to_json(team_id, with_users=with_users) for group in groups]}
 
 
@@ -37,6 +39,6 @@ def list_group_users(invocation: Invocation) -> Json:
     """usergroups.users.list: the user IDs of one group."""
     (group_id,) = invocation.arguments.required("usergroup")
     group = invocation.interactivity.people.groups.get(group_id)
-    if group is None:
+    if group is None or (group.disabled_at and not invocation.arguments.flag("include_disabled")):
         raise SlackError("no_such_subteam")
     return {"users": list(group.users)}

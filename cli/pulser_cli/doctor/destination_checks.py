@@ -1,0 +1,88 @@
+"""The channels that routes name, and the user groups that routes and services name. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from pulser_cli.doctor.facts import Channel, Channels, RoutedChannel, Service, Unasked, UserGroup
+from pulser_cli.doctor.finding import Finding, ok, short, warning, wrong
+
+_RENAME = "create it, or name another one in pulser.yaml: pulser routes apply"
+
+
+def channel_findings(
+    routes: Sequence[RoutedChannel], channels: Channels, *, posts_without: bool = False
+) -> list[Finding]:
+    """A finding for each channel that a route names. `posts_without`: the app has chat:write.public."""
+    by_name = {f"#{it.name}": it for it in channels.seen}
+    by_id = {it.id: it for it in channels.seen} | channels.by_id
+    return [
+        _channel(name, by_name.get(name) or by_id.get(name), used_by, channels, posts_without)
+        for name, used_by in _routed(routes).items()
+    ]
+
+
+def group_findings(
+    routes: Sequence[RoutedChannel], services: Sequence[Service], groups: Sequence[UserGroup]
+) -> list[Finding]:
+    """A finding for each user group that is named. Users are not looked up: pulser may not (users:read)."""
+    known = {it.id: it for it in groups}
+    return [_group(group, known.get(group), used_by) for group, used_by in _named_groups(routes, services).items()]
+
+
+def is_group(named: str | None) -> bool:
+    """Whether a name in a route or a service is a user group's."""
+    return bool(named) and str(named).startswith("S")
+
+
+def _routed(routes: Sequence[RoutedChannel]) -> Mapping[str, list[str]]:
+    found = defaultdict[str, list[str]](list)
+    for it in routes:
+        found[it.channel].append(it.name)
+    return found
+
+
+def _channel(
+    name: str, channel: Channel | Unasked | None, used_by: Iterable[str], channels: Channels, posts_without: bool
+) -> Finding:
+    said = short(name)
+    by = f" (route {short(', '.join(used_by))})"
+    if isinstance(channel, Unasked):
+        return wrong("channels", f"{said} cannot be seen: {short(channel.reason)}{by}", _RENAME)
+    if channel is None:
+        private = ", or it is private: then invite pulser" if channels.only_public else ""
+        return wrong("channels", f"{said} is not there{by}{private}", _RENAME)
+    if channel.is_archived:
+        return wrong("channels", f"{said} is archived{by}", "unarchive it, or name another one in pulser.yaml")
+    if channel.is_member:
+        return ok("channels", f"pulser is in {said}")
+    invite = f"/invite @pulser in #{short(channel.name)}"
+    if posts_without:
+        return warning("channels", f"pulser is not in {said}: a post in doubt cannot be looked up{by}", invite)
+    return wrong("channels", f"pulser is not in {said}: nothing can be posted there{by}", invite)
+
+
+def _named_groups(routes: Sequence[RoutedChannel], services: Sequence[Service]) -> Mapping[str, list[str]]:
+    found = defaultdict[str, list[str]](list)
+    for route in routes:
+        if route.mention is not None and is_group(route.mention):
+            found[route.mention].append(f"route {route.name}")
+    for service in services:
+        for role in ("approvers", "deployers", "rollback_by"):
+            for who in getattr(service, role):
+                if is_group(who):
+                    found[who].append(f"{role} of {service.service}")
+    return found
+
+
+def _group(name: str, group: UserGroup | None, used_by: Sequence[str]) -> Finding:
+    by = f" ({short(', '.join(used_by))})"
+    remedy = "name another group in pulser.yaml, then: pulser routes apply, pulser services apply"
+    if group is None:
+        return wrong("user-groups", f"{short(name)} is not there{by}", remedy)
+    if group.date_delete:
+        return wrong(
+            "user-groups", f"@{short(group.handle)} ({short(name)}) is disabled{by}", f"enable it, or {remedy}"
+        )
+    return ok("user-groups", f"@{short(group.handle)} is there")
