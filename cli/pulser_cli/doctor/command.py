@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -61,21 +62,37 @@ def print_findings(found: list[Finding], out: Console) -> None:
     for level, style in _STYLES.items():
         for it in found:
             if it.level == level:
-                head = Text.assemble((f"{level:<9}", style), f"{shown(it.check)}: {shown(it.what)}")
-                out.print(head, soft_wrap=True)
-                out.print(Text(f"{_INDENT}→ {shown(it.remedy)}", style="cyan"), soft_wrap=True)
+                head, *more = _wrapped(f"{level:<9}{shown(it.check)}: {shown(it.what)}", out.width)
+                _print(out, Text.assemble((head[: len(_INDENT)], style), head[len(_INDENT) :]), *map(Text, more))
+                _print(
+                    out, *(Text(line, style="cyan") for line in _wrapped(f"{_INDENT}→ {shown(it.remedy)}", out.width))
+                )
     out.print(_conclusion(found))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of that width, without a break in a word: what is to be copied stays whole."""
+    return textwrap.wrap(text, width, subsequent_indent=_INDENT, break_long_words=False, break_on_hyphens=False)
+
+
+def _print(out: Console, *lines: Text) -> None:
+    for line in lines:
+        out.print(line, soft_wrap=True)
 
 
 def _conclusion(found: list[Finding]) -> Text:
     count = counts(found)
     right = f"{count['ok']} of {len(found)} checks are right"
     if count["wrong"]:
-        warned = f", {count['warning']} warnings" if count["warning"] else ""
+        warned = f", {_warnings(count['warning'])}" if count["warning"] else ""
         return Text(f"{count['wrong']} wrong{warned}; {right}.", style="bold red")
     if count["warning"]:
-        return Text(f"Nothing is wrong; {count['warning']} warnings; {right}.", style="yellow")
+        return Text(f"Nothing is wrong; {_warnings(count['warning'])}; {right}.", style="yellow")
     return Text(f"All is right: {right}.", style="green")
+
+
+def _warnings(count: int) -> str:
+    return "1 warning" if count == 1 else f"{count} warnings"
 
 
 def _is_right(found: list[Finding]) -> bool:

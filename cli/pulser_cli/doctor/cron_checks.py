@@ -16,7 +16,7 @@ _SCHEDULER = "restart the database (pg_cron's scheduler does not run); on this m
 
 
 def cron_findings(jobs: Sequence[Job], wanted: Sequence[ExpectedJob], up_seconds: float) -> list[Finding]:
-    """A finding for each wanted job; one for all where nothing runs at all, although the server is up for long enough."""
+    """A finding for each wanted job; one for all where nothing runs at all: late, or not at all."""
     there = {it.name: it for it in jobs}
     frequent = [there[it.name] for it in wanted if it.name in there and period(there[it.name].schedule) <= MINUTE]
     running = [it for it in frequent if it.active and it.here]

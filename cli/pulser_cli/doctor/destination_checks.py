@@ -28,12 +28,27 @@ def group_findings(
 ) -> list[Finding]:
     """A finding for each user group that is named. Users are not looked up: pulser may not (users:read)."""
     known = {it.id: it for it in groups}
-    return [_group(group, known.get(group), used_by) for group, used_by in _named_groups(routes, services).items()]
+    named = named_groups(routes, services)
+    if not named:
+        return [ok("user-groups", "no route and no service names one")]
+    return [_group(group, known.get(group), used_by) for group, used_by in named.items()]
 
 
-def is_group(named: str | None) -> bool:
-    """Whether a name in a route or a service is a user group's."""
-    return bool(named) and str(named).startswith("S")
+def named_groups(routes: Sequence[RoutedChannel], services: Sequence[Service]) -> Mapping[str, list[str]]:
+    """The user groups that routes and services name, each with what names it."""
+    found = defaultdict[str, list[str]](list)
+    for route in routes:
+        if route.mention is not None and _is_group(route.mention):
+            found[route.mention].append(f"route {route.name}")
+    for service in services:
+        for role in ("approvers", "deployers", "rollback_by"):
+            for who in filter(_is_group, getattr(service, role)):
+                found[who].append(f"{role} of {service.service}")
+    return found
+
+
+def _is_group(named: str) -> bool:
+    return named.startswith("S")
 
 
 def _routed(routes: Sequence[RoutedChannel]) -> Mapping[str, list[str]]:
@@ -61,19 +76,6 @@ def _channel(
     if posts_without:
         return warning("channels", f"pulser is not in {said}: a post in doubt cannot be looked up{by}", invite)
     return wrong("channels", f"pulser is not in {said}: nothing can be posted there{by}", invite)
-
-
-def _named_groups(routes: Sequence[RoutedChannel], services: Sequence[Service]) -> Mapping[str, list[str]]:
-    found = defaultdict[str, list[str]](list)
-    for route in routes:
-        if route.mention is not None and is_group(route.mention):
-            found[route.mention].append(f"route {route.name}")
-    for service in services:
-        for role in ("approvers", "deployers", "rollback_by"):
-            for who in getattr(service, role):
-                if is_group(who):
-                    found[who].append(f"{role} of {service.service}")
-    return found
 
 
 def _group(name: str, group: UserGroup | None, used_by: Sequence[str]) -> Finding:

@@ -16,7 +16,7 @@ from pulser_cli.doctor.asking_slack import SlackFacts
 from pulser_cli.doctor.clock_checks import clock_finding
 from pulser_cli.doctor.cron_checks import cron_findings
 from pulser_cli.doctor.database_checks import PUSH, database_findings, grant_findings, migration_findings
-from pulser_cli.doctor.destination_checks import channel_findings, group_findings
+from pulser_cli.doctor.destination_checks import channel_findings, group_findings, named_groups
 from pulser_cli.doctor.expected import Expected
 from pulser_cli.doctor.facts import (
     Grants,
@@ -133,7 +133,8 @@ class Examination:
             reason = next(it.reason for it in (routes, services) if isinstance(it, Unasked))
             return [not_checked(check, reason) for check in ("channels", "user-groups")]
         posts_without = "chat:write.public" in (identity.scopes or ())
-        channels, groups = await self.slack.channels(routes), await self.slack.groups()
+        channels = await self.slack.channels(routes)
+        groups = await self.slack.groups() if named_groups(routes, services) else ()
         return [
             *_judged("channels", channels, lambda it: channel_findings(routes, it, posts_without=posts_without)),
             *_judged("user-groups", groups, lambda it: group_findings(routes, services, it)),

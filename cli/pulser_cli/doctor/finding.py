@@ -43,7 +43,7 @@ def wrong(check: str, what: str, remedy: str) -> Finding:
     return Finding(check, "wrong", what, remedy)
 
 
-def not_checked(check: str, reason: str, remedy: str = "mend what is wrong above, then ask again") -> Finding:
+def not_checked(check: str, reason: str, remedy: str = "ask again when that is mended") -> Finding:
     """Nobody knows. What the cause is stands in a finding of its own where it is one."""
     return Finding(check, "warning", f"not checked: {reason}", remedy)
 
