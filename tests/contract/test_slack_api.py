@@ -14,6 +14,7 @@ from pulser.errors import (
 )
 from pulser.slack import SlackApi
 from pulser_local.slack import SlackSimulator
+from pulser_local.slack.clock import Clock
 from pulser_local.slack.tokens import TokenState
 from tests.contract.fake_slack import answering, fixed
 from tests.contract.slack_client import METADATA, POST, client, messages, refusal
@@ -32,6 +33,17 @@ async def test_a_post_stands_in_slack(slack_api: SlackApi, simulator_unlimited: 
 async def test_an_answer_is_a_plain_dict(slack_api: SlackApi) -> None:
     """Nothing of Slack's SDK leaves the module."""
     assert type(await slack_api.call("auth.test")) is dict
+
+
+async def test_the_headers_tell_the_scopes_and_slacks_clock(
+    slack_api: SlackApi, simulator_unlimited: SlackSimulator
+) -> None:
+    """With the same answer that a call gives."""
+    simulator_unlimited.clock = Clock(now=lambda: 1_000_000_000.0)
+    answer, headers = await slack_api.call_with_headers("auth.test")
+    assert answer == await slack_api.call("auth.test")
+    assert set(headers["X-OAuth-Scopes"].split(",")) == simulator_unlimited.tokens.scopes
+    assert headers["Date"] == "Sun, 09 Sep 2001 01:46:40 GMT"
 
 
 async def test_text_arrives_as_it_was_sent(slack_api: SlackApi, simulator_unlimited: SlackSimulator) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pulser_local.slack import SlackSimulator
 from tests.unit.slack_simulator.app import Acking
 from tests.unit.slack_simulator.caller import Caller
 
@@ -86,3 +87,12 @@ async def test_private_message_is_dismissed(call: Caller) -> None:
     assert (await call.send("POST", "/sim/dismiss", json=order)).status == 200
     assert (await call.send("GET", "/sim/ephemerals?user=U0BOB")).body["ephemerals"] == []
     assert (await call.send("POST", "/sim/dismiss", json=order)).status == 404
+
+
+async def test_a_disabled_group_is_told_to_who_asks_for_it(call: Caller, simulator_unlimited: SlackSimulator) -> None:
+    """With the time; otherwise it is as one that never was."""
+    simulator_unlimited.interactivity.people.disable_group("S0APPROVERS")
+    shown = (await call("usergroups.list", include_disabled=True))["usergroups"]
+    assert {it["id"] for it in shown if it["date_delete"]} == {"S0APPROVERS"}
+    assert [it["id"] for it in (await call("usergroups.list"))["usergroups"]] == ["S0DEPLOYERS"]
+    assert (await call("usergroups.users.list", usergroup="S0APPROVERS"))["error"] == "no_such_subteam"

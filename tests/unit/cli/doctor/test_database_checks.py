@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import pytest
+
+from pulser_cli.doctor.database_checks import database_findings, grant_findings, migration_findings
+from pulser_cli.doctor.facts import Grants
+from tests.unit.cli.doctor.facts import HOSTILE, is_inert, levels, server
+
+WANTED = ("20260301000000", "20260301000001")
+FUNCTIONS = {"call_v1": True, "inner_v1": False}
+TABLES = {"cards": frozenset({"select"})}
+
+
+def grants(**changes: object) -> Grants:
+    """As they should be; a change replaces a part."""
+    healthy: dict[str, object] = {
+        "schema": {"service": True, "everybody": False},
+        "functions": [
+            {"name": "call_v1", "service": True, "everybody": False},
+            {"name": "inner_v1", "service": False, "everybody": False},
+        ],
+        "tables": [{"name": "cards", "row_security": True, "service": ["select"], "everybody": False}],
+    }
+    return Grants.model_validate(healthy | changes)
+
+
+def table(**changes: object) -> Grants:
+    """One table that is not as it should be."""
+    healthy = {"name": "cards", "row_security": True, "service": ["select"], "everybody": False}
+    return grants(tables=[healthy | changes])
+
+
+def test_a_healthy_server_is_right() -> None:
+    """Postgres, three extensions, the Data API."""
+    assert levels(database_findings(server())) == ["ok"] * 5
+
+
+def test_an_old_postgres_is_wrong() -> None:
+    """Older than 15."""
+    found = database_findings(server(server_version="14.9", server_version_num=140_009))
+    assert levels(found) == ["wrong", "ok", "ok", "ok", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("version", "stand_in", "level"),
+    [
+        ("1.6", None, "ok"),
+        ("1.10", None, "ok"),  # newer than 1.5, though not as a text
+        ("1.4.2", None, "warning"),
+        (None, "pulser stand-in of pg_cron 1.6", "ok"),
+        (None, None, "wrong"),
+        ("", None, "warning"),
+    ],
+)
+def test_an_extension(version: str | None, stand_in: str | None, level: str) -> None:
+    """There, old, stood in for, or not there."""
+    extension = {"name": "pg_cron", "version": version, "stand_in": stand_in}
+    assert levels(database_findings(server(extensions=[extension])))[1] == level
+
+
+def test_an_extension_that_nobody_knows_is_let_be() -> None:
+    """Whatever its version."""
+    extension = {"name": "other", "version": "0", "stand_in": None}
+    assert levels(database_findings(server(extensions=[extension])))[1] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("exposed", "level"),
+    [(None, "ok"), ("ops", "ok"), ('public,"ops"', "ok"), ("public, devops", "warning"), ("", "warning")],
+)
+def test_the_data_api(exposed: str | None, level: str) -> None:
+    """Whether ops is among the schemas that it shows."""
+    assert levels(database_findings(server(exposed_schemas=exposed)))[-1] == level
+
+
+@pytest.mark.parametrize(
+    ("applied", "level"),
+    [
+        (WANTED, "ok"),
+        ((*WANTED, "20250101000000"), "ok"),  # the platform's own
+        ((*WANTED, "20260301999999"), "warning"),
+        (WANTED[:1], "wrong"),
+        ((), "wrong"),
+        (None, "warning"),
+    ],
+)
+def test_migrations(applied: tuple[str, ...] | None, level: str) -> None:
+    """All there, some missing, newer ones, or no history."""
+    assert levels(migration_findings(applied, WANTED)) == [level]
+
+
+def test_only_the_first_missing_migrations_are_named() -> None:
+    """And how many more there are."""
+    (finding,) = migration_findings((), tuple(f"2026030100{number:04}" for number in range(100)))
+    assert finding.what.endswith("20260301000004 and 95 more")
+
+
+def test_grants_as_they_should_be() -> None:
+    """Are one finding."""
+    assert levels(grant_findings(grants(), FUNCTIONS, TABLES)) == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "remedy"),
+    [
+        (grants(schema={"service": False, "everybody": False}), "grant usage on schema ops to service_role"),
+        (
+            grants(schema={"service": True, "everybody": True}),
+            "revoke all on schema ops from public, anon, authenticated",
+        ),
+        (table(row_security=False), "alter table ops.cards enable row level security"),
+        (table(everybody=True), "revoke all on table ops.cards from public, anon, authenticated"),
+        (table(service=[]), "grant select on table ops.cards to service_role"),
+        (table(service=["select", "update"]), "revoke update on table ops.cards from service_role"),
+    ],
+)
+def test_a_grant_that_is_not_as_it_should_be(changed: Grants, remedy: str) -> None:
+    """Is one finding, whose remedy is the SQL that mends it."""
+    found = grant_findings(changed, FUNCTIONS, TABLES)
+    assert [(it.level, it.remedy) for it in found] == [("wrong", remedy)]
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "everybody", "remedy"),
+    [
+        ("call_v1", False, False, "grant execute on function ops.call_v1 to service_role"),
+        ("inner_v1", True, False, "revoke execute on function ops.inner_v1 from service_role"),
+        ("call_v1", True, True, "revoke all on function ops.call_v1 from public, anon, authenticated"),
+    ],
+)
+def test_a_function_whose_grant_is_wrong(name: str, service: bool, everybody: bool, remedy: str) -> None:  # noqa: FBT001
+    """Is told with the SQL that mends it."""
+    found = grant_findings(
+        grants(functions=[{"name": name, "service": service, "everybody": everybody}]), {name: FUNCTIONS[name]}, TABLES
+    )
+    assert [it.remedy for it in found] == [remedy]
+
+
+def test_what_is_not_there_is_told_at_once() -> None:
+    """All functions in one finding, all tables in another."""
+    assert levels(grant_findings(grants(functions=[], tables=[]), FUNCTIONS, TABLES)) == ["wrong", "wrong"]
+
+
+def test_a_function_of_the_platforms_own_is_let_be() -> None:
+    """Unless anybody may call it."""
+    other = {"name": "their_own", "service": True, "everybody": False}
+    whole = [*grants().functions, other]
+    assert levels(grant_findings(grants(functions=whole), FUNCTIONS, TABLES)) == ["ok"]
+
+
+def test_hostile_versions_are_inert() -> None:
+    """Whatever the server calls itself."""
+    found = database_findings(
+        server(server_version=HOSTILE, extensions=[{"name": "x", "version": HOSTILE, "stand_in": None}])
+    )
+    assert all(is_inert(it) for it in found)
