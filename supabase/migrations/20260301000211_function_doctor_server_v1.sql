@@ -10,10 +10,15 @@ as $$
 declare
     applied jsonb;
 begin
-    if to_regclass('supabase_migrations.schema_migrations') is not null then
-        execute 'select coalesce(jsonb_agg(m.version order by m.version), ''[]'') from supabase_migrations.schema_migrations m'
-        into applied;
-    end if;
+    begin
+        if to_regclass('supabase_migrations.schema_migrations') is not null then
+            execute 'select coalesce(jsonb_agg(m.version order by m.version), ''[]'') from supabase_migrations.schema_migrations m'
+            into applied;
+        end if;
+    exception
+        when insufficient_privilege then
+            applied := null;  -- somebody else applied them
+    end;
     return jsonb_build_object(
         'now', extract(epoch from clock_timestamp()),
         'up_seconds', extract(epoch from clock_timestamp() - greatest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from pulser_cli.doctor.facts import Hooks, Secret
@@ -16,6 +17,7 @@ SHAPES = {
     "slack_bot_token": ("bot token", "a bot token (xoxb-…): OAuth & Permissions in the app's settings"),
     "slack_app_token": ("app token", "an app-level token (xapp-…): Basic Information in the app's settings"),
 }
+LIKENESS = 0.85  # from which on a name is taken for one that was typed wrongly
 ADDRESS = "pulser_functions_url"
 WHERE = {
     "slack_bot_token": "OAuth & Permissions in the app's settings",
@@ -52,10 +54,10 @@ def _one(name: str, secret: Secret | None, transport: str) -> Finding | None:
         if of != transport:
             return warning("vault", f"{said}: the transport {of} could not be switched on", store)
         return wrong("vault", said, store)
-    return _filled(secret, transport)
+    return _filled(secret)
 
 
-def _filled(secret: Secret, transport: str) -> Finding:
+def _filled(secret: Secret) -> Finding:
     name = short(secret.name)
     change = "change it under Database, Vault"
     if secret.padded:
@@ -63,11 +65,11 @@ def _filled(secret: Secret, transport: str) -> Finding:
     if secret.name in SHAPES and secret.kind != SHAPES[secret.name][0]:
         return wrong("vault", f"{name} holds {secret.kind or 'something else'}", f"store {SHAPES[secret.name][1]}")
     if secret.name == ADDRESS:
-        return _address(secret, transport)
+        return _address(secret)
     return ok("vault", f"{name} is there")
 
 
-def _address(secret: Secret, _transport: str) -> Finding:
+def _address(secret: Secret) -> Finding:
     if secret.kind in ("address", "local address"):
         return ok("vault", f"{ADDRESS} is there")
     if secret.kind == "address with a password":
@@ -82,7 +84,9 @@ def _address(secret: Secret, _transport: str) -> Finding:
 
 
 def _strays(there: Iterable[str], registry: Sequence[str]) -> Iterator[Finding]:
+    """Names that are pulser's by their beginning, or nearly one of its names. Others are the project's own."""
     for name in sorted(there):
-        if not any(fnmatchcase(name, pattern) for pattern in registry):
-            said = f"{short(name)} is in Vault, but nobody reads that name"
+        known = any(fnmatchcase(name, pattern) for pattern in registry)
+        if not known and (name.startswith("pulser_") or get_close_matches(name, registry, n=1, cutoff=LIKENESS)):
+            said = f"{short(name)} is in Vault, but pulser does not read that name"
             yield warning("vault", said, "rename it to one of ssot/secrets/registry.yaml, or delete it")

@@ -150,6 +150,25 @@ async def test_the_owner_may_run_what_its_jobs_run(on_embedded: Hosted, command:
     assert await on_embedded.owner.run(f"select ops.{command}()") == "SELECT 1"
 
 
+async def doctors_facts(database: Hosted) -> list[str]:
+    """All that `pulser doctor` asks of the database, as the service role; the names of the jobs."""
+    for facts in ("doctor_server_v1", "doctor_grants_v1", "doctor_secrets_v1", "doctor_ledger_v1"):
+        assert await database.service.call(facts)
+    asked = await database.service.call("doctor_ask_functions_v1", functions=["socket-relay"])
+    assert await database.service.call("doctor_function_answers_v1", request_ids=list(asked.values())) == []
+    return [job["name"] for job in await database.service.call("doctor_jobs_v1")]
+
+
+async def test_the_doctor_may_ask_all_that_it_asks(on_embedded: Hosted) -> None:
+    """Of an owner who is no superuser."""
+    assert "ops_dispatch_sweep" in await doctors_facts(on_embedded)
+
+
+async def test_the_doctor_may_ask_postgres_15_and_the_real_pg_cron(on_15: Hosted) -> None:
+    """The same."""
+    assert "ops_dispatch_sweep" in await doctors_facts(on_15)
+
+
 async def test_the_history_of_the_real_pg_cron_can_be_pruned(on_15: Hosted) -> None:
     """The columns and grants of the real extension are as the function expects them."""
     assert await on_15.owner.call("prune_cron_history_v1") == 0
