@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 _JOB = re.compile(r"\b(cron\.schedule|ops\.schedule_job_v1)\(\s*'(ops_\w+)',\s*(?:'([^']+)'|(\d+)),\s*'([^']+)'\s*\)")
 _UNSCHEDULED = re.compile(r"\bcron\.unschedule\(\s*'(ops_\w+)'")
-_CREATED = re.compile(r"\bcreate (?:or replace )?function ops\.(\w+)")
-_CALLABLE = re.compile(r"\bgrant execute on function ops\.(\w+)\(.*?\) to service_role")
-_DROPPED = re.compile(r"\bdrop function (?:if exists )?ops\.(\w+)")
-_TABLE = re.compile(r"\bcreate table (?:if not exists )?ops\.(\w+)")
-_TABLE_GRANT = re.compile(r"\bgrant ([a-z, ]+) on table ops\.(\w+) to service_role")
+_CREATED = re.compile(r"\bcreate (?:or replace )?(?:function|table)(?: if not exists)? ops\.(\w+)")
+_DROPPED = re.compile(r"\bdrop (?:function|table)(?: if exists)? ops\.(\w+)")
+_RIGHT = re.compile(
+    r"\b(grant|revoke) ([a-z, ]+?) on (function|table)\s+((?:ops\.\w+(?:\([^)]*\))?[\s,]*)+)\s*(?:to|from) ([a-z_, ]+)"
+)
+_ARGUMENTS = re.compile(r"\([^)]*\)")
+_NAME = re.compile(r"ops\.(\w+)")
 _COMMENT = re.compile(r"--[^\n]*")
 
 
@@ -53,25 +55,40 @@ def jobs_of(texts: Iterable[str]) -> tuple[ExpectedJob, ...]:
 
 def functions_of(texts: Iterable[str]) -> dict[str, bool]:
     """Each function of schema ops that stands at the end, and whether the service role may call it."""
-    found: dict[str, bool] = {}
-    for text in map(_code, texts):
-        for name in _DROPPED.findall(text):
-            found.pop(name, None)
-        for name in _CREATED.findall(text):
-            found.setdefault(name, False)
-        found |= dict.fromkeys(_CALLABLE.findall(text), True)
-    return found
+    return {name: bool(rights) for name, rights in _rights("function", texts).items()}
 
 
 def tables_of(texts: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Each table of schema ops, and what the service role may do with it."""
-    found: dict[str, frozenset[str]] = {}
+    """Each table of schema ops that stands at the end, and what the service role may do with it."""
+    return {name: frozenset(rights) for name, rights in _rights("table", texts).items()}
+
+
+def _rights(kind: str, texts: Iterable[str]) -> dict[str, set[str]]:
+    """What the service role may do with each function or table, by what the migrations say one after the other."""
+    found: dict[str, set[str]] = {}
     for text in map(_code, texts):
-        for name in _TABLE.findall(text):
-            found.setdefault(name, frozenset())
-        for granted, name in _TABLE_GRANT.findall(text):
-            found[name] = frozenset(it.strip() for it in granted.split(","))
+        for name in _named(_DROPPED, kind, text):
+            found.pop(name, None)
+        for name in _named(_CREATED, kind, text):
+            found.setdefault(name, set())
+        for verb, rights, what, names, roles in _RIGHT.findall(text):
+            if what == kind and "service_role" in roles:
+                for name in _NAME.findall(_ARGUMENTS.sub("", names)):
+                    _change(found.setdefault(name, set()), verb, {it.strip() for it in rights.split(",")})
     return found
+
+
+def _named(pattern: re.Pattern[str], kind: str, text: str) -> list[str]:
+    return [it[1] for it in pattern.finditer(text) if f" {kind} " in it[0]]
+
+
+def _change(held: set[str], verb: str, rights: set[str]) -> None:
+    if verb == "grant":
+        held |= rights
+    elif rights == {"all"}:
+        held.clear()
+    else:
+        held -= rights
 
 
 def _code(text: str) -> str:

@@ -47,6 +47,18 @@ def test_tables() -> None:
     assert tables_of([text, "create table ops.u (x int);"]) == {"t": {"select", "insert"}, "u": frozenset()}
 
 
+def test_a_right_that_a_later_migration_takes_away() -> None:
+    """From several tables at once, or from a function; what is taken from others changes nothing."""
+    table = "create table if not exists ops.t (x int);\ngrant select, insert on table ops.t to service_role;"
+    some = "revoke insert on table ops.t from service_role;"
+    every = "revoke all on table\n    ops.u, ops.t\nfrom service_role;"
+    others = "revoke all on table ops.t from public, anon, authenticated;"
+    assert tables_of([table, others, some]) == {"t": {"select"}}
+    assert tables_of([table, every])["t"] == frozenset()
+    revoked = "revoke all on function ops.a_v1(x ops.t) from public, anon, authenticated, service_role;"
+    assert functions_of([A_FUNCTION + GRANTED, revoked]) == {"a_v1": False}
+
+
 def test_nothing_in_nothing_out() -> None:
     """No migrations, nothing wanted."""
     assert (jobs_of([]), functions_of([]), tables_of([])) == ((), {}, {})
@@ -57,8 +69,8 @@ def test_the_checkout_wants_something_of_each() -> None:
     wanted = expected(ROOT)
     assert {it.name for it in wanted.jobs} >= {"ops_dispatch_sweep", "ops_cron_history_prune"}
     assert len(wanted.jobs) == len(list((ROOT / "supabase/migrations").glob("*_cron_ops_*")))
-    assert len(wanted.functions) == len(list((ROOT / "supabase/migrations").glob("*_function_*")))
-    assert len(wanted.tables) == len({it.name[21:] for it in (ROOT / "supabase/migrations").glob("*_table_*")})
+    assert len(wanted.functions) == len({it.name[15:] for it in (ROOT / "supabase/migrations").glob("*_function_*")})
+    assert len(wanted.tables) == len({it.name[15:] for it in (ROOT / "supabase/migrations").glob("*_table_*")})
     assert "slack_bot_token" in wanted.secrets
     assert "chat:write" in wanted.bot_scopes
 
