@@ -9,11 +9,11 @@ from pulser_cli.doctor.facts import Extension, Grants, Server, TableGrant
 from pulser_cli.doctor.finding import Finding, ok, short, warning, wrong
 
 OLDEST_POSTGRES = 150_000
-# The first versions with what we rely on: pg_net's five seconds, pg_cron's seconds, Vault without pgsodium.
-OLDEST = {"pg_net": (0, 8), "pg_cron": (1, 5), "supabase_vault": (0, 2)}
+# The first versions with what we rely on: pg_net's five seconds, Vault without pgsodium. What an old pg_cron cannot do,
+# its jobs show.
+OLDEST = {"pg_net": (0, 8), "supabase_vault": (0, 2)}
 OUGHT_TO = {  # what is worse with an older one
     "pg_net": "its requests time out too early",
-    "pg_cron": "jobs run each minute instead of each few seconds",
     "supabase_vault": "it needs pgsodium, which Supabase takes away",
 }
 PUSH = "supabase db push"

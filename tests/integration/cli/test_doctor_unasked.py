@@ -20,13 +20,22 @@ from pulser_local.gateway import Gateway
 from pulser_local.slack.faults import Fault
 from pulser_local.stack_options import ROOT
 from tests.integration.cli.conftest import Pulser
-from tests.integration.cli.doctoring import SECRETS, Installation, healthy, installed, texts
+from tests.integration.cli.doctoring import SECRETS, Installation, healthy, installed, is_of_an_old_cron, texts
 from tests.integration.notify_dispatch.conftest import BUTTON_KEY, bench
 
 __all__ = ["bench", "healthy", "installed"]
 
 NOWHERE = "postgresql://postgres:sentinel-password@127.0.0.1:9/postgres"
 SLACK_NOWHERE = "http://127.0.0.1:9/api/"
+NO_CRON = """
+do $$ begin
+    if exists (select from pg_extension where extname = 'pg_cron') then
+        drop extension pg_cron;
+    else
+        drop schema cron cascade;
+    end if;
+end $$
+"""
 SENTINELS = (*SECRETS.values(), BUTTON_KEY, "sentinel")
 
 
@@ -85,7 +94,7 @@ async def test_slack_answers_with_a_page(healthy: Installation) -> None:
 
 async def test_a_part_of_the_database_is_closed(healthy: Installation) -> None:
     """What one of the doctor's own functions cannot tell is not checked; the rest is."""
-    await healthy.run("drop schema cron cascade")
+    await healthy.run(NO_CRON)
     found = await healthy.found()
     assert {it["check"] for it in found} == {"extensions", "cron"}
     (said,) = texts(found, "cron")
@@ -114,7 +123,7 @@ async def test_the_data_api_tells_the_same(healthy: Installation) -> None:
     await slack.close()
     await database.close()
     await gateway.stop()
-    assert [it for it in found if it.level != "ok"] == []
+    assert [it for it in found if it.level != "ok" and not is_of_an_old_cron(it.what)] == []
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

@@ -41,7 +41,6 @@ def test_jobs_that_run_are_right() -> None:
         (job(command="select 1"), "wrong"),
         (job(command="  select   ops.sweep_v1() ; "), "ok"),
         (job(schedule="30 seconds"), "warning"),
-        (job(schedule="* * * * *"), "warning"),
         (job(last=ran(1, "failed", "ERROR: no")), "wrong"),
         (job(last=ran(1, "running")), "ok"),
         (job(last=ran(100)), "ok"),
@@ -52,6 +51,15 @@ def test_a_job(changed: Job, level: str) -> None:
     found = cron_findings([changed, job(DAILY)], [SWEEP, DAILY], LONG)
     assert levels(found) == [level, "ok"]
     assert found[0].check == "cron"
+
+
+def test_jobs_that_run_each_minute_where_seconds_are_wanted() -> None:
+    """One warning for all of them; each runs."""
+    other = replace(SWEEP, name="ops_other")
+    slow = [job(schedule="* * * * *"), job(other, schedule="* * * * *")]
+    found = cron_findings(slow, [SWEEP, other], LONG)
+    assert levels(found) == ["ok", "ok", "warning"]
+    assert found[-1].what.startswith("ops_sweep, ops_other: ")
 
 
 def test_a_job_that_is_not_there() -> None:

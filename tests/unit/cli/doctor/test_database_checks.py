@@ -44,17 +44,17 @@ def test_an_old_postgres_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("version", "stand_in", "level"),
     [
-        ("1.6", None, "ok"),
-        ("1.10", None, "ok"),  # newer than 1.5, though not as a text
-        ("1.4.2", None, "warning"),
-        (None, "pulser stand-in of pg_cron 1.6", "ok"),
+        ("0.8", None, "ok"),
+        ("0.20.4", None, "ok"),  # newer than 0.8, though not as a text
+        ("0.7.3", None, "warning"),
+        (None, "pulser stand-in of pg_net 0.20.4", "ok"),
         (None, None, "wrong"),
         ("", None, "warning"),
     ],
 )
 def test_an_extension(version: str | None, stand_in: str | None, level: str) -> None:
     """There, old, stood in for, or not there."""
-    extension = {"name": "pg_cron", "version": version, "stand_in": stand_in}
+    extension = {"name": "pg_net", "version": version, "stand_in": stand_in}
     assert levels(database_findings(server(extensions=[extension])))[1] == level
 
 
