@@ -8,7 +8,7 @@ as $$
 declare
     functions_url text := ops.read_secret_v1('pulser_functions_url');
     function text;
-    asked jsonb := '{}';
+    asked jsonb := jsonb_build_object();
 begin
     if functions_url is null then
         return null;

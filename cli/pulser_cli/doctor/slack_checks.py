@@ -9,7 +9,7 @@ from pulser_cli.doctor.finding import Finding, not_checked, ok, short, warning, 
 
 ENOUGH = 2  # connections
 NO_VAULT = "no_vault"  # the reason where Vault could not be asked for the token
-_REINSTALL = "add it under OAuth & Permissions, then reinstall the app"
+_REINSTALL = "add it under OAuth & Permissions (pulser manifest shows all), then reinstall the app"
 # What Slack says of a token, and what to do; where nothing is known the reason alone is told.
 TOKEN_REMEDIES = {
     "not_connected": "see to the network or SLACK_API_URL from here, then ask again",
