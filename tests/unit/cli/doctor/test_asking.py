@@ -22,7 +22,7 @@ class Telling:
     def __init__(self, **answers: Any) -> None:  # noqa: ANN401  JSON
         self._answers = answers
 
-    async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
+    async def call(self, function: str, _arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
         """See Database.call."""
         answer = self._answers[function]
         if isinstance(answer, PulserError):
