@@ -73,8 +73,9 @@ def _rights(kind: str, texts: Iterable[str]) -> dict[str, set[str]]:
             found.setdefault(name, set())
         for verb, rights, what, names, roles in _RIGHT.findall(text):
             if what == kind and "service_role" in roles:
-                for name in _NAME.findall(_ARGUMENTS.sub("", names)):
-                    _change(found.setdefault(name, set()), verb, {it.strip() for it in rights.split(",")})
+                # `on table` may name a view, whose rights are not looked at.
+                for name in found.keys() & set(_NAME.findall(_ARGUMENTS.sub("", names))):
+                    _change(found[name], verb, {it.strip() for it in rights.split(",")})
     return found
 
 
