@@ -195,8 +195,8 @@ class Outbox:
     # -- deliveries: ended --------------------------------------------------------------------------------------------
 
     def expire(self) -> int:
-        """Takes them from workers that vanished."""
-        gone = [it for it in self.deliveries if self._past(it.lease_until)]
+        """Takes them from workers that vanished, channel by channel."""
+        gone = sorted((it for it in self.deliveries if self._past(it.lease_until)), key=lambda it: it.channel)
         for it in gone:
             if it.status == "sending":
                 it.reason = "lease_expired"
