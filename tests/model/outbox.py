@@ -288,6 +288,8 @@ class Outbox:
     def _settle_hook(self, it: Delivery) -> None:
         self.cards[it.event] += 1
         self._refresh(it.event)
+        if it.status == "dead":
+            self.events.append(Event(type="deploy.hook_failed"))
 
     def _refresh(self, card: Event) -> None:
         """One update of each message that has none."""
