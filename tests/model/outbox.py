@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.model.outbox_rows import DEAD, RETRIED, Channel, Delivery, Event, Outcome, Routing
+from tests.model.outbox_rows import DEAD, DOUBT, RETRIED, Channel, Delivery, Event, Outcome, Routing
 
 PACE = 1.0
 BLOCKED_BY_A_DOUBT = 60.0
@@ -245,6 +245,8 @@ class Outbox:
                 self._refresh(card)
         if it.status == "dead":
             self._announce(it)
+        elif it.status == "in_doubt" and self._past(it.retry_until) and (it.told_at or 0) <= it.retry_until:
+            self._announce_doubt(it)
 
     def _announce(self, dead: Delivery) -> None:
         """Once in ten minutes for a channel and a reason; the first of several."""
@@ -252,6 +254,14 @@ class Outbox:
         before = [it for it in same if it.dead_at is not None and it.dead_at < (dead.dead_at or 0)]
         if dead.event.type != DEAD and not any(self.lately(it.dead_at) for it in before):
             self.events.append(Event(type=DEAD, told_of=dead.channel))
+
+    def _announce_doubt(self, it: Delivery) -> None:
+        """Once for each time that it was given, and once in ten minutes for a channel and a reason."""
+        same = [one for one in self.deliveries if (one.channel, one.told_of) == (it.channel, it.reason)]
+        silent = any(self.lately(one.told_at) for one in same)
+        it.told_at, it.told_of = self.after(0), it.reason
+        if not silent and it.event.type not in (DEAD, DOUBT):
+            self.events.append(Event(type=DOUBT, told_of=it.channel))
 
     def lately(self, at: float | None) -> bool:
         """In these ten minutes of the clock."""

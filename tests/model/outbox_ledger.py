@@ -46,6 +46,16 @@ with now as materialized (
         doubtful_since double precision, dead_at double precision, lately boolean
     )
     where d.delivery_id = s.delivery_id
+), doubts as (
+    -- What was told before these ten minutes keeps its time, to be compared with retry_until, but silences no channel.
+    update ops.told_doubts t
+    set told_at = case when s.told_lately then greatest(now.minutes, now.at + make_interval(secs => s.told_at))
+            else now.at + make_interval(secs => s.told_at) end,
+        channel = case when s.told_lately then d.channel else 'told before' end
+    from now, ops.deliveries d, jsonb_to_recordset($1::jsonb -> 'deliveries') s (
+        delivery_id uuid, told_at double precision, told_lately boolean
+    )
+    where t.delivery_id = s.delivery_id and d.delivery_id = s.delivery_id and s.told_at is not null
 ), events as (
     update ops.event_dispatches e set lease_until = now.at + make_interval(secs => s.until::double precision)
     from now, jsonb_each_text($1::jsonb -> 'events') s (event_id, until) where e.event_id = s.event_id::uuid
@@ -168,10 +178,11 @@ class RealOutbox:
     def _times_of(self, it: Delivery) -> dict[str, Any]:
         times = {
             name: getattr(it, name)
-            for name in ("next_attempt", "retry_until", "lease_until", "doubtful_since", "dead_at")
+            for name in ("next_attempt", "retry_until", "lease_until", "doubtful_since", "dead_at", "told_at")
         }
         shown = {name: None if at is None else at - self._shown for name, at in times.items()}
-        return shown | {"delivery_id": it.delivery_id, "lately": self.model.lately(it.dead_at)}
+        lately = {"lately": self.model.lately(it.dead_at), "told_lately": self.model.lately(it.told_at)}
+        return shown | lately | {"delivery_id": it.delivery_id}
 
     # -- named --------------------------------------------------------------------------------------------------------
 

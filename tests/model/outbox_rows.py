@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DEAD = "delivery.dead"
+DOUBT = "delivery.in_doubt"
 RETRIED = "delivery.retried"
 
 
@@ -27,7 +28,7 @@ class Event:
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """An effect outside. target: of an update, the post whose message it changes."""
+    """An effect outside. target: of an update, the post whose message it changes. told_…: when a doubt was news."""
 
     kind: str
     event: Event
@@ -47,6 +48,8 @@ class Delivery:
     adopted: bool = False
     card_version: int | None = None
     dead_at: float | None = None
+    told_at: float | None = None
+    told_of: str | None = None
 
     @property
     def waits(self) -> bool:
