@@ -31,8 +31,10 @@ ASIDE = {
     "relay_status_v1": "asked by health",
     "dispatch_health_v1": "asked by health",
     "envelope_health_v1": "asked by health",
+    "metrics_v1": "asked by whoever watches",
     "why_v1": "asked by /pulser why; reads only",
-    "conversations.info": "a name in the list of what reads; nobody calls it",
+    "conversations.info": "a name in the list of what reads; no function calls it",
+    "usergroups.list": "the same; pulser doctor calls it",
 }
 # A note whose sender died before it could say so is sent again: every click answers (docs/decisions.md).
 NOTE_SENT: set[tuple[When, Seam, str]] = {
