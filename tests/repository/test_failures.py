@@ -1,4 +1,4 @@
-"""docs/failures.md and docs/security.md name tests that are there."""
+"""docs/failures.md, docs/security.md and the contract name tests that are there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ ROWS = re.findall(r"^\| (\d+) \|.*?\| (.*) \|$", (ROOT / "docs" / "failures.md")
 BOUNDARIES = re.findall(
     r"^\| (.*?) \| .*? \| .*? \| (`.*) \|$", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE
 )
+
+CONTRACT = (ROOT / "docs" / "contracts" / "SLACK_PULSER_CONTRACT.md").read_text()
+CLAUSES = re.findall(r"^\| .*? \| .*? \| (`.*) \|$", CONTRACT, re.MULTILINE)
 
 
 def test_all_forty_failures_are_listed() -> None:
@@ -31,6 +34,17 @@ def test_the_tests_of_a_failure_are_there(number: str, cell: str) -> None:
 def test_the_tests_of_a_boundary_are_there(cell: str) -> None:
     """Of each row of the threat model."""
     assert _absent(cell) == []
+
+
+@pytest.mark.parametrize("cell", CLAUSES)
+def test_the_tests_of_a_clause_are_there(cell: str) -> None:
+    """Of each row of the contract."""
+    assert _absent(cell) == []
+
+
+def test_the_clauses_have_tests() -> None:
+    """No clause of the contract is without."""
+    assert len(CLAUSES) == CONTRACT.count("\n| ") - 1  # the head
 
 
 def test_the_boundaries_have_tests() -> None:
