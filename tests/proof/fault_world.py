@@ -78,6 +78,8 @@ class FaultyWorld(World):
         successor = start(kind, self.new_name(kind), Ways.of("successor", self.script, self.surroundings()))
         assert isinstance(successor, DispatcherWorker | HandlerWorker)
         await asyncio.wait({successor.wake()})
+        while busy := [it for it in successor.tasks() if not it.done()]:
+            await asyncio.wait(busy)  # a note that it sends as well: to cut it off would be a death
         await successor.end()
         self.ahead[kind] += LEASE_SECONDS + 1
         return tokens

@@ -33,6 +33,11 @@ def attempt(**columns: str) -> str:
     )
 
 
+def told_doubt(**columns: str) -> str:
+    of = "(select delivery_id from ops.deliveries limit 1)"
+    return insert("told_doubts", **{"delivery_id": of, "channel": "'#a'", "reason": "'r'"} | columns)
+
+
 def verdicts(event: str, said: str = "'[]'") -> str:
     return f"insert into ops.routing_verdicts (event_id, verdicts) {event.format(said=said)}"
 
@@ -165,6 +170,8 @@ REFUSED = {
     "delivery_attempts.purpose_is_known": attempt(purpose="'call'"),
     "delivery_attempts.outcome_is_known": attempt(outcome="'odd'", ended_at=NOW),
     "delivery_attempts.an_ended_attempt_has_an_outcome": attempt(ended_at=NOW),
+    "told_doubts.told_doubts_pkey": f"{told_doubt()}; {told_doubt()}",
+    "told_doubts.told_doubts_delivery_id_fkey": told_doubt(delivery_id=ID),
     "slack_channels.slack_channels_pkey": twice("slack_channels"),
     "slack_holds.slack_holds_pkey": f"{hold()}; {hold()}",
     "slack_holds.method_is_named": hold(method="'post'"),
