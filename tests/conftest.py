@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 
 import hypothesis
-import pytest
 import structlog
 
 pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.slack", "tests.fixtures.console"]
@@ -19,8 +18,3 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: else all workers but one wait for them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("storm") is None)

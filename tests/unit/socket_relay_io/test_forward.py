@@ -66,7 +66,7 @@ def database(gateway: Gateway) -> FakeDatabase:
 @pytest.fixture
 async def forwarder(database: FakeDatabase) -> AsyncIterator[Forwarder]:
     """A forwarder with an address from Vault."""
-    made = Forwarder(Vault(database), Pace(connect_limit=0.5, hands=2))
+    made = Forwarder(Vault(database), Pace(connect_limit=5.0, hands=2))
     yield made
     await made.close()
 
