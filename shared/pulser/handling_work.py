@@ -252,7 +252,7 @@ class Work:
         """Tell the ledger, again and again while it is away and the claim holds: else the reply is sent twice."""
         while True:
             try:
-                await self.ledger.call("confirm_reply_v2", arguments)
+                await self.ledger.call("confirm_reply_v1", arguments)
             except DatabaseUnavailable as trouble:
                 log.warning("confirm_waits_for_the_database", error=str(trouble))
                 if self.clock() > asked_at + REPLY_LEASE_SECONDS:

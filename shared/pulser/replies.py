@@ -25,7 +25,7 @@ class EphemeralHeld(SlackHeld):
 
 
 def told_of(trouble: PulserError) -> dict[str, Any]:
-    """Why a reply was not sent, as confirm_reply_v2 takes it. A doubt is the end: nothing may be shown twice."""
+    """Why a reply was not sent, as confirm_reply_v1 takes it. A doubt is the end: nothing may be shown twice."""
     told: dict[str, Any] = {"error": str(trouble), "in_doubt": isinstance(trouble, InDoubt)}
     if isinstance(trouble, SlackHeld) and trouble.retry_after is not None:
         told |= {"reason": trouble.reason, "retry_in_s": trouble.retry_after}

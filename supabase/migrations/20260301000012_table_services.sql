@@ -23,6 +23,5 @@ create table if not exists ops.services (
 );
 
 alter table ops.services enable row level security;
-revoke all on table ops.services from public, anon, authenticated;
-grant select on table ops.services to service_role;
+revoke all on table ops.services from public, anon, authenticated, service_role;
 comment on table ops.services is 'The services that /pulser knows, their hooks and who may do what. Written by apply_services_v1.';

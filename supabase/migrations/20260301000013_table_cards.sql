@@ -29,6 +29,5 @@ create index if not exists cards_rolling_back on ops.cards (updated_at) where st
 create index if not exists cards_open_alerts on ops.cards (created_at) where kind = 'alert';
 
 alter table ops.cards enable row level security;
-revoke all on table ops.cards from public, anon, authenticated;
-grant select on table ops.cards to service_role;
+revoke all on table ops.cards from public, anon, authenticated, service_role;
 comment on table ops.cards is 'State of each alert, deploy and release that a message stands for; card_id is the id of its event. Written by settle_envelope_v1, record_deliveries_v1 and settle_delivery_v1.';

@@ -17,6 +17,5 @@ create table if not exists ops.service_facts (
 );
 
 alter table ops.service_facts enable row level security;
-revoke all on table ops.service_facts from public, anon, authenticated;
-grant select on table ops.service_facts to service_role;
+revoke all on table ops.service_facts from public, anon, authenticated, service_role;
 comment on table ops.service_facts is 'The newest deployment, release and CI run of each service. Written by record_deliveries_v1.';

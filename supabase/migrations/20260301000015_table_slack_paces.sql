@@ -5,6 +5,5 @@ create table if not exists ops.slack_paces (
 );
 
 alter table ops.slack_paces enable row level security;
-revoke all on table ops.slack_paces from public, anon, authenticated;
-grant select on table ops.slack_paces to service_role;
+revoke all on table ops.slack_paces from public, anon, authenticated, service_role;
 comment on table ops.slack_paces is 'The pace of Slack methods that are limited per workspace (chat.update). Written by claim_updates_v1.';

@@ -7,6 +7,5 @@ create table if not exists ops.relay_standbys (
 );
 
 alter table ops.relay_standbys enable row level security;
-revoke all on table ops.relay_standbys from public, anon, authenticated;
-grant select on table ops.relay_standbys to service_role;
+revoke all on table ops.relay_standbys from public, anon, authenticated, service_role;
 comment on table ops.relay_standbys is 'Relays without a connection that asked for one. Written by claim_relay_session_v1.';

@@ -24,6 +24,5 @@ select 'default', 1000000, 'error', '#ops-alerts', true
 where not exists (select from ops.notification_routes);
 
 alter table ops.notification_routes enable row level security;
-revoke all on table ops.notification_routes from public, anon, authenticated;
-grant select on table ops.notification_routes to service_role;
+revoke all on table ops.notification_routes from public, anon, authenticated, service_role;
 comment on table ops.notification_routes is 'Routes: which events go to which channel. Written by apply_routes_v1, read by notify-dispatch.';

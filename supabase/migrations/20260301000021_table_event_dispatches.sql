@@ -22,6 +22,5 @@ create index if not exists event_dispatches_pending on ops.event_dispatches (pos
 create index if not exists event_dispatches_claimed on ops.event_dispatches (lease_until) where claim_token is not null;
 
 alter table ops.event_dispatches enable row level security;
-revoke all on table ops.event_dispatches from public, anon, authenticated;
-grant select on table ops.event_dispatches to service_role;
+revoke all on table ops.event_dispatches from public, anon, authenticated, service_role;
 comment on table ops.event_dispatches is 'What became of each event: pending, routed or unrouted. Filled by the trigger of platform_events and by reconcile_events_v1.';

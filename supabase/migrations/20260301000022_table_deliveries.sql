@@ -72,6 +72,5 @@ create index if not exists deliveries_message on ops.deliveries (slack_ts, slack
 create index if not exists deliveries_dead on ops.deliveries (dead_at) where status = 'dead';
 
 alter table ops.deliveries enable row level security;
-revoke all on table ops.deliveries from public, anon, authenticated;
-grant select on table ops.deliveries to service_role;
+revoke all on table ops.deliveries from public, anon, authenticated, service_role;
 comment on table ops.deliveries is 'The outbox: one row per post, update of a post, or call of a deploy hook. Filled by record_deliveries_v1, drained by notify-dispatch.';

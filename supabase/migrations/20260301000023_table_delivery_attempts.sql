@@ -19,6 +19,5 @@ create table if not exists ops.delivery_attempts (
 );
 
 alter table ops.delivery_attempts enable row level security;
-revoke all on table ops.delivery_attempts from public, anon, authenticated;
-grant select on table ops.delivery_attempts to service_role;
+revoke all on table ops.delivery_attempts from public, anon, authenticated, service_role;
 comment on table ops.delivery_attempts is 'Each try at a delivery. Written by claim_deliveries_v1 and settle_delivery_v1.';

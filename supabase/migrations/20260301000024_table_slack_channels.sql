@@ -6,6 +6,5 @@ create table if not exists ops.slack_channels (
 );
 
 alter table ops.slack_channels enable row level security;
-revoke all on table ops.slack_channels from public, anon, authenticated;
-grant select on table ops.slack_channels to service_role;
+revoke all on table ops.slack_channels from public, anon, authenticated, service_role;
 comment on table ops.slack_channels is 'When each channel may get its next message. Written by record_, claim_ and settle_delivery functions.';

@@ -8,6 +8,5 @@ create table if not exists ops.slack_holds (
 );
 
 alter table ops.slack_holds enable row level security;
-revoke all on table ops.slack_holds from public, anon, authenticated;
-grant select on table ops.slack_holds to service_role;
+revoke all on table ops.slack_holds from public, anon, authenticated, service_role;
 comment on table ops.slack_holds is 'Retry-After of Slack per method, and * while Slack refuses the token. Written by settle_delivery_v1.';

@@ -8,33 +8,38 @@ security definer
 set search_path = ''
 as $$
 declare
-    expired integer;
-    lost_calls uuid[];
+    gone record;
+    expired integer := 0;
 begin
-    with gone as (
-        select d.delivery_id, d.claim_token from ops.deliveries d
+    -- One after the other: of two that die of the same, the first is announced. By channel, as all who wait for such a lock.
+    for gone in
+        select d.delivery_id, d.claim_token, d.channel, d.kind, coalesce(d.hook #>> '{hook,type}' like 'github%', false) as is_lost
+        from ops.deliveries d
         where d.claim_token is not null and d.lease_until < clock_timestamp()
+        order by d.channel, d.position
         for update skip locked
-    ), ended as (
+    loop
         update ops.delivery_attempts a
         set ended_at = clock_timestamp(), outcome = 'lease_expired', reason = 'lease_expired', error = 'the worker vanished'
-        from gone where a.delivery_id = gone.delivery_id and a.claim_token = gone.claim_token
-    ), given_back as (
+        where a.delivery_id = gone.delivery_id and a.claim_token = gone.claim_token;
+
         update ops.deliveries d
-        set status = case when d.kind = 'post' then 'in_doubt' when d.hook #>> '{hook,type}' like 'github%' then 'dead' else 'failed' end,
-            dead_at = case when d.hook #>> '{hook,type}' like 'github%' then clock_timestamp() end,
+        set status = case when gone.kind = 'post' then 'in_doubt' when gone.is_lost then 'dead' else 'failed' end,
+            dead_at = case when gone.is_lost then clock_timestamp() end,
             reason = case d.status when 'sending' then 'lease_expired' else d.reason end,
             error = case d.status when 'sending' then format('worker %s vanished while it sent it', d.claimed_by) else d.error end,
             next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
-        from gone where d.delivery_id = gone.delivery_id
-        returning d.delivery_id, d.status
-    )
-    select count(*), array_agg(g.delivery_id) filter (where g.status = 'dead') into expired, lost_calls from given_back g;
+        where d.delivery_id = gone.delivery_id;
 
-    perform ops.settle_hook_v1(lost.delivery_id, jsonb_build_object(
-        'hook_status', 'failed', 'hook_text', 'Nobody knows whether GitHub took the call. Look there before you try again.'
-    )), ops.announce_dead_delivery_v1(lost.delivery_id)
-    from unnest(lost_calls) lost (delivery_id);
+        if gone.is_lost then
+            perform pg_advisory_xact_lock(hashtextextended('pulser.dead:' || gone.channel, 0));
+            perform ops.settle_hook_v1(gone.delivery_id, jsonb_build_object(
+                'hook_status', 'failed', 'hook_text', 'Nobody knows whether GitHub took the call. Look there before you try again.'
+            ));
+            perform ops.announce_dead_delivery_v1(gone.delivery_id);
+        end if;
+        expired := expired + 1;
+    end loop;
     return expired;
 end;
 $$;

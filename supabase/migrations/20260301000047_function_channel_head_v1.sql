@@ -1,20 +1,34 @@
 -- The next post of a channel and when its own backoff ends. A channel's order is kept: only its head can go, and while
--- the head is being posted nothing else does. One that has been in doubt for a minute is left behind (and said so), and so
--- is one that is in doubt for the sixth time: Slack fails with this message, and would with it hold up all others.
+-- a post is being sent, nothing else does: also not an older one that a person retries, or that was left behind and is not in
+-- Slack. One that has been in doubt for a minute is left behind (and said so), and so is one that is in doubt for the sixth time:
+-- Slack fails with this message, and would with it hold up all others.
 create or replace function ops.channel_head_v1(channel text)
 returns table (delivery_id uuid, status text, next_attempt_at timestamptz)
 language sql
 volatile
 set search_path = ''
 as $$
-    select d.delivery_id, d.status, d.next_attempt_at
-    from ops.deliveries d
-    where d.channel = channel_head_v1.channel
-        and d.kind = 'post' and d.status in ('queued', 'sending', 'in_doubt', 'failed')
-        and not (d.status = 'in_doubt' and (d.doubtful_since < clock_timestamp() - interval '1 minute' or d.attempts > 5))
-    order by d.position
+    select h.delivery_id, h.status, h.next_attempt_at
+    from (
+        (
+            select d.delivery_id, d.status, d.next_attempt_at
+            from ops.deliveries d
+            where d.channel = channel_head_v1.channel and d.kind = 'post' and d.status = 'sending'
+        )
+        union all
+        (
+            select d.delivery_id, d.status, d.next_attempt_at
+            from ops.deliveries d
+            where d.channel = channel_head_v1.channel
+                and d.kind = 'post' and d.status in ('queued', 'in_doubt', 'failed')
+                and not (d.status = 'in_doubt' and (d.doubtful_since < clock_timestamp() - interval '1 minute' or d.attempts > 5))
+            order by d.position
+            limit 1
+        )
+    ) h
+    order by h.status <> 'sending'
     limit 1
 $$;
 
 revoke all on function ops.channel_head_v1(text) from public, anon, authenticated, service_role;
-comment on function ops.channel_head_v1(text) is 'The next delivery of a channel. Called by claim_posts_v1 and next_delivery_due_v1.';
+comment on function ops.channel_head_v1(text) is 'The next delivery of a channel, or the one that is being sent. Called by claim_posts_v1, next_delivery_due_v1 and why_delivery_v1.';

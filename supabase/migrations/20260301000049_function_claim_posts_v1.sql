@@ -8,7 +8,7 @@ as $$
 declare
     due record;
     head record;
-    claimed uuid[] := '{}';
+    claimed uuid[] := array[]::uuid[];
 begin
     if ops.slack_held_until_v1('chat.postMessage') is not null then
         return claimed;

@@ -9,7 +9,7 @@ declare
     claimed uuid[];
 begin
     if ops.slack_held_until_v1('conversations.history') is not null then
-        return '{}';
+        return array[]::uuid[];
     end if;
     with due as (
         select d.delivery_id from ops.deliveries d

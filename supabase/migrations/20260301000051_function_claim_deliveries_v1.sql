@@ -29,7 +29,9 @@ begin
         'card', ops.card_json_v1(coalesce(d.card_id, d.event_id)),
         'hook', d.hook || jsonb_build_object('idempotency_key', d.delivery_id, 'card_id', d.card_id),
         'last_reason', d.reason, 'doubtful_since', d.doubtful_since,
-        'given_up', d.reason is not distinct from 'probe_absent' and d.attempts > 6 and d.retry_until < clock_timestamp(),
+        -- It is not to be tried: a hook that nobody came for in its time, a post that Slack failed with for a day.
+        'given_up', d.retry_until < clock_timestamp()
+            and (d.kind = 'hook' or d.reason is not distinct from 'probe_absent' and d.attempts > 6),
         'waited_s', extract(epoch from clock_timestamp() - s.recorded_at),
         'event', coalesce(e.event, jsonb_build_object('event_id', d.event_id))
     ) order by d.position), '[]') into work

@@ -9,6 +9,7 @@ set search_path = ''
 as $$
 declare
     result text := outcome ->> 'result';
+    retry_in constant interval := make_interval(secs => coalesce((outcome ->> 'retry_in_s')::double precision, 0));
     settled ops.deliveries;
 begin
     select d.* into settled from ops.deliveries d
@@ -17,8 +18,12 @@ begin
     if not found then
         return jsonb_build_object('settled', false);
     end if;
-    if result = 'failed' and settled.retry_until < clock_timestamp() then
+    -- What could only be tried again when it is too late is given up now: a deploy must not begin hours after it was approved.
+    if result = 'failed' and settled.retry_until < clock_timestamp() + retry_in then
         result := 'dead';
+    end if;
+    if result = 'dead' then  -- Of two that die at once of the same, one waits here, and only the other is announced.
+        perform pg_advisory_xact_lock(hashtextextended('pulser.dead:' || settled.channel, 0));
     end if;
 
     update ops.deliveries d
@@ -28,8 +33,7 @@ begin
         reason = outcome ->> 'reason', error = outcome ->> 'error', adopted = result = 'adopted',
         -- A doubt that nothing resolves is looked at ever less often.
         next_attempt_at = clock_timestamp() + greatest(
-            make_interval(secs => coalesce((outcome ->> 'retry_in_s')::double precision, 0)),
-            case result when 'unknown' then least(interval '10 minutes', (clock_timestamp() - d.doubtful_since) / 10) end
+            retry_in, case result when 'unknown' then least(interval '10 minutes', (clock_timestamp() - d.doubtful_since) / 10) end
         ),
         slack_channel_id = outcome ->> 'slack_channel_id', slack_ts = outcome ->> 'slack_ts',
         card_version = (outcome ->> 'card_version')::integer,

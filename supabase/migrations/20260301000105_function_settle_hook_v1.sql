@@ -1,4 +1,5 @@
--- What became of a deploy hook, on its card: accepted, or failed, and then the card can be acted on again.
+-- What became of a deploy hook, on its card: accepted, or failed, and then the card can be acted on again. Each failure is an event
+-- of its own: delivery.dead is news for people, once in ten minutes, and names no card.
 create or replace function ops.settle_hook_v1(delivery_id uuid, outcome jsonb)
 returns void
 language plpgsql
@@ -6,6 +7,7 @@ set search_path = ''
 as $$
 declare
     called ops.deliveries;
+    card ops.cards;
 begin
     select d.* into called from ops.deliveries d where d.delivery_id = settle_hook_v1.delivery_id;
     if called.kind <> 'hook' or called.status not in ('sent', 'dead') then
@@ -27,8 +29,16 @@ begin
                 'text', left(coalesce(outcome ->> 'hook_text', called.error), 500), 'url', left(outcome ->> 'hook_url', 2000),
                 'at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             ))
-    where c.card_id = called.card_id;
+    where c.card_id = called.card_id
+    returning c.* into card;
     perform ops.refresh_card_v1(called.card_id);
+    if called.status = 'dead' then
+        perform ops.tell_of_card_v1(
+            card, (called.hook ->> 'action') || '.hook_failed', 'notify-dispatch',
+            jsonb_build_object('delivery_id', called.delivery_id, 'reason', called.reason, 'summary', card.state #>> '{hook,text}'),
+            coalesce(called.error, called.reason, 'the hook could not be called')
+        );
+    end if;
 end;
 $$;
 

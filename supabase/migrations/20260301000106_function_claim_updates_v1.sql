@@ -16,7 +16,7 @@ begin
             select from ops.deliveries d
             where d.kind = 'update' and d.status in ('queued', 'failed') and d.next_attempt_at <= clock_timestamp()
         ) then
-        return '{}';
+        return array[]::uuid[];
     end if;
     insert into ops.slack_paces (method) values ('chat.update') on conflict (method) do nothing;
     select greatest(p.used_until, clock_timestamp()) into spent_until

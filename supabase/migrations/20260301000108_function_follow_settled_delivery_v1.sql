@@ -15,9 +15,11 @@ begin
     perform ops.catch_up_card_v1(settled.delivery_id);
     if settled.status = 'dead' then
         perform ops.announce_dead_delivery_v1(settled.delivery_id);
+    elsif settled.status = 'in_doubt' then
+        perform ops.announce_doubt_v1(settled.delivery_id);
     end if;
 end;
 $$;
 
 revoke all on function ops.follow_settled_delivery_v1(uuid, jsonb) from public, anon, authenticated, service_role;
-comment on function ops.follow_settled_delivery_v1(uuid, jsonb) is 'Holds Slack, moves the card, announces the dead. Called by settle_delivery_v1.';
+comment on function ops.follow_settled_delivery_v1(uuid, jsonb) is 'Holds Slack, moves the card, announces the dead and the doubt that lasts. Called by settle_delivery_v1.';

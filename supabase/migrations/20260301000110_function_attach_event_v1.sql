@@ -9,7 +9,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-    the_event constant uuid := routing ->> 'event_id';
+    the_event constant uuid := (routing ->> 'event_id')::uuid;
     card constant jsonb := nullif(routing -> 'card', 'null');
     attached uuid;
 begin

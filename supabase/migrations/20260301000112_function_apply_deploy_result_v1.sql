@@ -1,5 +1,6 @@
 -- deploy.started, completed, failed: the card of the deploy (or rollback) that asked for it moves on. It is found by the deploy_id
--- that the hook was given, else by service, environment and version. Null when no card waits for such news.
+-- that the hook was given, else by service, environment and version: what a result leaves open, another deploy may have been. Only a
+-- card that names no version itself is found without one. Null when no card waits for such news.
 create or replace function ops.apply_deploy_result_v1(event_id uuid, result jsonb)
 returns uuid
 language plpgsql
@@ -18,7 +19,8 @@ begin
     elsif result ->> 'deploy_id' is null then
         select c.* into found_card from ops.cards c
         where c.kind = 'deploy' and c.phase in ('approved', 'started') and c.service = result ->> 'service'
-            and c.environment = coalesce(result ->> 'environment', c.environment) and coalesce(c.release = result ->> 'version', true)
+            and c.environment is not distinct from result ->> 'environment'
+            and (c.release is null or c.release = result ->> 'version')
         order by c.created_at desc limit 1
         for update;
     end if;

@@ -9,7 +9,7 @@ as $$
 declare
     given record;
     one jsonb;
-    results jsonb := '{}';
+    results jsonb := jsonb_build_object();
 begin
     -- In one order, whoever records: two relays with the same envelopes must not wait for each other.
     for given in

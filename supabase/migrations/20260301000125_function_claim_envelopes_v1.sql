@@ -8,7 +8,7 @@ as $$
 declare
     due record;
     leased ops.slack_envelopes;
-    claimed jsonb := '[]';
+    claimed jsonb := jsonb_build_array();
 begin
     for due in
         select e.id, ops.why_spent_v1(e) as why_spent from ops.slack_envelopes e

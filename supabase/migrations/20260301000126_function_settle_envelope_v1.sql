@@ -12,6 +12,7 @@ declare
     card constant jsonb := nullif(outcome -> 'card', 'null');
     new_card constant jsonb := nullif(outcome -> 'new_card', 'null');
     running uuid;
+    rolling uuid;
     audited jsonb;
     about uuid;
 begin
@@ -28,12 +29,15 @@ begin
     if running is not null then
         return jsonb_build_object('settled', false, 'reason', 'deploy_running', 'card', ops.card_json_v1(running));
     end if;
-    if card is not null and not ops.change_card_v1(card) then
-        return jsonb_build_object('settled', false, 'reason', 'card_changed', 'card', ops.card_json_v1((card ->> 'card_id')::uuid));
+    -- One failed deploy may have two cards: only the first of its rollbacks calls the hook.
+    rolling := ops.rollback_in_the_way_v1(card, outcome -> 'hooks');
+    if rolling is not null or card is not null and not ops.change_card_v1(card) then
+        return jsonb_build_object('settled', false, 'reason', 'card_changed',
+            'card', ops.card_json_v1(coalesce(rolling, (card ->> 'card_id')::uuid)));
     end if;
 
     audited := ops.audit_envelope_v1(held, outcome -> 'events');
-    about := coalesce(audited ->> (new_card ->> 'event'), card ->> 'card_id');
+    about := coalesce(audited ->> (new_card ->> 'event'), card ->> 'card_id')::uuid;
     if new_card is not null then
         insert into ops.cards (card_id, version, kind, service, environment, release, phase, state)
         values (about, 1, 'deploy', new_card ->> 'service', new_card ->> 'environment', new_card ->> 'release',
@@ -57,4 +61,4 @@ $$;
 
 revoke all on function ops.settle_envelope_v1(uuid, jsonb) from public, anon, authenticated;
 grant execute on function ops.settle_envelope_v1(uuid, jsonb) to service_role;
-comment on function ops.settle_envelope_v1(uuid, jsonb) is 'Ends a claimed envelope with its effects: {settled, event_ids, card}; settled is false, and nothing written, for an old token, a changed card or a running deploy. Called by action-handler and command-handler.';
+comment on function ops.settle_envelope_v1(uuid, jsonb) is 'Ends a claimed envelope with its effects: {settled, event_ids, card}; settled is false, and nothing written, for an old token, a changed card, a running deploy or another card''s rollback. Called by action-handler and command-handler.';

@@ -7,7 +7,7 @@ as $$
 declare
     identity constant jsonb := ops.envelope_identity_v1(envelope);
     given jsonb;
-    event_ids jsonb := '{}';
+    event_ids jsonb := jsonb_build_object();
 begin
     if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) = 0 then
         events := jsonb_build_array(jsonb_build_object('key', 'main', 'event_type', 'slack.action'));

@@ -1,32 +1,49 @@
--- How the sending of a private answer went. in_doubt: Slack may have shown it, so it is not sent again.
-create or replace function ops.confirm_reply_v1(team_id text, envelope_id text, error text default null, in_doubt boolean default false)
+-- How the sending of a private answer went. outcome: {} when it was sent, else {"error", "in_doubt", "reason", "retry_in_s", "hold_method"}
+-- in_doubt: Slack may have shown it, so it is not sent again. retry_in_s: Slack did nothing and said when to come again (invariant 7);
+-- hold_method: for all, not for this answer alone.
+create or replace function ops.confirm_reply_v1(team_id text, envelope_id text, outcome jsonb)
 returns jsonb
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-    confirmed integer;
+    error constant text := outcome ->> 'error';
+    retry_in constant interval := make_interval(secs => (outcome ->> 'retry_in_s')::double precision);
+    owed ops.slack_envelopes;
+    becomes text;
 begin
+    if outcome ->> 'hold_method' is not null then
+        perform ops.hold_slack_v1(
+            outcome ->> 'hold_method', (outcome ->> 'retry_in_s')::double precision, coalesce(outcome ->> 'reason', 'ratelimited')
+        );
+    end if;
+    select e.* into owed from ops.slack_envelopes e
+    where e.team_id = confirm_reply_v1.team_id and e.envelope_id = confirm_reply_v1.envelope_id and e.reply_status = 'due'
+    for update;
+    if not found then
+        return jsonb_build_object('confirmed', false);
+    end if;
+    becomes := case
+        when error is null then 'sent'
+        when coalesce((outcome ->> 'in_doubt')::boolean, false) then 'failed'
+        when owed.received_at < clock_timestamp() + coalesce(retry_in, interval '0') - interval '30 minutes' then 'failed'
+        when retry_in is null and owed.reply_attempts >= 5 then 'failed'
+        else 'due'
+    end;
     update ops.slack_envelopes e
-    set reply_status = case
-            when error is null then 'sent'
-            when in_doubt or e.reply_attempts >= 5 or e.received_at < clock_timestamp() - interval '30 minutes' then 'failed'
-            else 'due'
-        end,
+    set reply_status = becomes,
         -- The address lets anybody answer in our name: it is not kept.
-        reply = case
-            when error is null or in_doubt or e.reply_attempts >= 5 or e.received_at < clock_timestamp() - interval '30 minutes'
-                then e.reply - 'url'
-            else e.reply
-        end,
+        reply = case when becomes = 'due' then e.reply else e.reply - 'url' end,
+        -- A try that Slack put off is not counted; but one stays, for what nobody has tried is given out before it is due.
+        reply_attempts = case when retry_in is null then e.reply_attempts else greatest(1, e.reply_attempts - 1) end,
+        reply_due_at = coalesce(clock_timestamp() + retry_in, e.reply_due_at),
         last_error = coalesce(e.last_error, left('the private answer: ' || error, 2000))
-    where e.team_id = confirm_reply_v1.team_id and e.envelope_id = confirm_reply_v1.envelope_id and e.reply_status = 'due';
-    get diagnostics confirmed = row_count;
-    return jsonb_build_object('confirmed', confirmed > 0);
+    where e.id = owed.id;
+    return jsonb_build_object('confirmed', true);
 end;
 $$;
 
-revoke all on function ops.confirm_reply_v1(text, text, text, boolean) from public, anon, authenticated;
-grant execute on function ops.confirm_reply_v1(text, text, text, boolean) to service_role;
-comment on function ops.confirm_reply_v1(text, text, text, boolean) is 'Notes that a private answer was sent, or why not: {confirmed}. Called by action-handler and command-handler.';
+revoke all on function ops.confirm_reply_v1(text, text, jsonb) from public, anon, authenticated;
+grant execute on function ops.confirm_reply_v1(text, text, jsonb) to service_role;
+comment on function ops.confirm_reply_v1(text, text, jsonb) is 'Notes that a private answer was sent, or why not and when it may be: {confirmed}. Called by action-handler and command-handler.';

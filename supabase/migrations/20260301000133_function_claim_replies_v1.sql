@@ -1,4 +1,5 @@
--- Private answers that whoever settled the envelope did not send. What cannot be sent any more is given up.
+-- Private answers that whoever settled the envelope did not send. What cannot be sent any more is given up; what has no address waits,
+-- without a try, for as long as Slack wants chat.postEphemeral left alone.
 create or replace function ops.claim_replies_v1(handler text, max_replies integer)
 returns jsonb
 language plpgsql
@@ -6,27 +7,30 @@ security definer
 set search_path = ''
 as $$
 declare
+    held_until constant timestamptz := ops.slack_held_until_v1('chat.postEphemeral');
     claimed jsonb;
 begin
     with due as (
-        select e.id from ops.slack_envelopes e
+        select e.id, e.reply_attempts >= 5 or e.received_at < clock_timestamp() - interval '30 minutes' as over,
+            held_until is not null and e.reply ->> 'url' is null as waits
+        from ops.slack_envelopes e
         where e.reply_status = 'due' and e.reply_due_at <= clock_timestamp() and e.handler = claim_replies_v1.handler
         order by e.reply_due_at limit max_replies for update skip locked
     ), taken as (
         update ops.slack_envelopes e
-        set reply_attempts = e.reply_attempts + 1, reply_due_at = clock_timestamp() + interval '20 seconds',
-            reply_status = case when o.over then 'failed' else 'due' end, reply = case when o.over then e.reply - 'url' else e.reply end
+        set reply_attempts = e.reply_attempts + (not due.waits)::integer,
+            reply_due_at = case when due.waits then held_until else clock_timestamp() + interval '20 seconds' end,
+            reply_status = case when due.over then 'failed' else 'due' end,
+            reply = case when due.over then e.reply - 'url' else e.reply end
         from due
-        cross join lateral (
-            select d.reply_attempts >= 5 or d.received_at < clock_timestamp() - interval '30 minutes' as over
-            from ops.slack_envelopes d where d.id = due.id
-        ) o
         where e.id = due.id
-        returning e.id, e.team_id, e.envelope_id, e.reply, e.reply_status
+        returning e.id, e.team_id, e.envelope_id, e.reply, e.reply_status = 'due' and not due.waits as is_given
     )
     select coalesce(jsonb_agg(jsonb_build_object(
-        'team_id', t.team_id, 'envelope_id', t.envelope_id, 'reply', t.reply
-    ) order by t.id) filter (where t.reply_status = 'due'), '[]') into claimed
+        'team_id', t.team_id, 'envelope_id', t.envelope_id, 'reply', t.reply || jsonb_strip_nulls(jsonb_build_object(
+            'ephemeral_held_s', extract(epoch from held_until - clock_timestamp())
+        ))
+    ) order by t.id) filter (where t.is_given), '[]') into claimed
     from taken t;
     return jsonb_build_object('replies', claimed);
 end;

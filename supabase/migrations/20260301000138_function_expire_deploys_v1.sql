@@ -1,5 +1,5 @@
 -- A request that nobody decided in a day, and a deploy that nothing was heard of for two hours, stand in nobody's way any more; a
--- rollback that is silent for so long can be asked for again.
+-- rollback that is silent for so long can be asked for again. Each is an event.
 create or replace function ops.expire_deploys_v1()
 returns integer
 language plpgsql
@@ -8,6 +8,7 @@ set search_path = ''
 as $$
 declare
     old record;
+    card ops.cards;
     expired integer := 0;
 begin
     for old in
@@ -23,8 +24,12 @@ begin
             state = c.state || jsonb_build_object('expired', jsonb_build_object(
                 'was', old.phase, 'at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             ))
-        where c.card_id = old.card_id;
+        where c.card_id = old.card_id
+        returning c.* into card;
         perform ops.refresh_card_v1(old.card_id);
+        perform ops.tell_of_card_v1(card, 'deploy.expired', 'ops_deploy_expire', jsonb_build_object(
+            'reason', case old.phase when 'requested' then 'nobody decided in a day' else 'nothing was heard for two hours' end
+        ));
         expired := expired + 1;
     end loop;
     for old in
@@ -35,8 +40,12 @@ begin
         update ops.cards c
         set version = c.version + 1, state = c.state - 'rollback', updated_at = clock_timestamp(),
             phase = case c.phase when 'rolling_back' then 'deployed' else c.phase end
-        where c.card_id = old.card_id;
+        where c.card_id = old.card_id
+        returning c.* into card;
         perform ops.refresh_card_v1(old.card_id);
+        perform ops.tell_of_card_v1(
+            card, 'rollback.expired', 'ops_deploy_expire', jsonb_build_object('reason', 'nothing was heard for two hours')
+        );
         expired := expired + 1;
     end loop;
     return expired;

@@ -13,6 +13,5 @@ create table if not exists ops.relay_control (
 insert into ops.relay_control (only_row) values (true) on conflict do nothing;
 
 alter table ops.relay_control enable row level security;
-revoke all on table ops.relay_control from public, anon, authenticated;
-grant select on table ops.relay_control to service_role;
+revoke all on table ops.relay_control from public, anon, authenticated, service_role;
 comment on table ops.relay_control is 'The transport (socket or http) and the dial budget that all relays share. Written by set_transport_v1 and take_dial_v1.';

@@ -34,6 +34,5 @@ create index if not exists relay_sessions_ended on ops.relay_sessions (ended_at)
 create index if not exists relay_sessions_hello on ops.relay_sessions (hello_at);
 
 alter table ops.relay_sessions enable row level security;
-revoke all on table ops.relay_sessions from public, anon, authenticated;
-grant select on table ops.relay_sessions to service_role;
+revoke all on table ops.relay_sessions from public, anon, authenticated, service_role;
 comment on table ops.relay_sessions is 'Each connection of a relay to Slack, with its lease and its up-time. Written by claim_relay_session_v1 and report_relay_sessions_v1.';

@@ -8,6 +8,5 @@ create table if not exists ops.relay_alarms (
 );
 
 alter table ops.relay_alarms enable row level security;
-revoke all on table ops.relay_alarms from public, anon, authenticated;
-grant select on table ops.relay_alarms to service_role;
+revoke all on table ops.relay_alarms from public, anon, authenticated, service_role;
 comment on table ops.relay_alarms is 'The newest alarm of the relays for each reason. Written by raise_relay_alarm_v1.';

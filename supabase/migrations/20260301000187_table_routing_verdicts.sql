@@ -8,6 +8,5 @@ create table if not exists ops.routing_verdicts (
 );
 
 alter table ops.routing_verdicts enable row level security;
-revoke all on table ops.routing_verdicts from public, anon, authenticated;
-grant select on table ops.routing_verdicts to service_role;
+revoke all on table ops.routing_verdicts from public, anon, authenticated, service_role;
 comment on table ops.routing_verdicts is 'Why no route took an event, or why what they took made no message. Written by record_deliveries_v1, read by why_story_v1.';

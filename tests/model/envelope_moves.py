@@ -177,7 +177,7 @@ async def _claim_reply(db: Session, _: Scene, __: str) -> Any:  # noqa: ANN401
 
 def _confirms(outcome: dict[str, Any]) -> Any:  # noqa: ANN401  # a call
     async def call(db: Session, _: Scene, __: str) -> Any:  # noqa: ANN401
-        return await db.call("confirm_reply_v2", team_id=TEAM, envelope_id="x", outcome=outcome)
+        return await db.call("confirm_reply_v1", team_id=TEAM, envelope_id="x", outcome=outcome)
 
     return call
 
@@ -208,10 +208,10 @@ MOVES = (
     Move("settle y with a deploy", "settle_envelope_v1", _settles("y", "deploy"), ("begun",)),
     Move("fail", "fail_envelope_v1", _fail, (*CLAIMED, "spent")),
     Move("claim the reply", "claim_reply_v1", _claim_reply, ("owing", "owing_for_long")),
-    Move("confirm the reply", "confirm_reply_v2", _confirms({}), ("owing", "owing_for_long")),
-    Move("fail the reply", "confirm_reply_v2", _confirms({"error": "it broke"}), ("owing", "owing_for_long")),
-    Move("put the reply off", "confirm_reply_v2", _confirms(PUT_OFF), ("owing", "owing_for_long")),
-    Move("doubt the reply", "confirm_reply_v2", _confirms({"error": "reset", "in_doubt": True}), ("owing",)),
+    Move("confirm the reply", "confirm_reply_v1", _confirms({}), ("owing", "owing_for_long")),
+    Move("fail the reply", "confirm_reply_v1", _confirms({"error": "it broke"}), ("owing", "owing_for_long")),
+    Move("put the reply off", "confirm_reply_v1", _confirms(PUT_OFF), ("owing", "owing_for_long")),
+    Move("doubt the reply", "confirm_reply_v1", _confirms({"error": "reset", "in_doubt": True}), ("owing",)),
     Move("claim replies", "claim_replies_v1", _claim_replies, ("owing", "owing_for_long"), again=True),
     Move("sweep", "sweep_envelopes_v1", _sweep, ("recorded", "left", "owing")),
     Move("prune", "prune_envelopes_v1", _prune, ("old",), again=True),

@@ -241,7 +241,7 @@ class EnvelopeMachine(RuleBasedStateMachine):
     @rule(number=NUMBERS, outcome=st.just({}) | TROUBLES)
     def confirm_reply(self, number: int, outcome: dict[str, Any]) -> None:
         named = {"team_id": TEAM, "envelope_id": self.envelope_id(number)}
-        answer = self.real.call("confirm_reply_v2", **named, outcome=outcome)
+        answer = self.real.call("confirm_reply_v1", **named, outcome=outcome)
         assert answer == {"confirmed": self.model.confirm_reply(named["envelope_id"], outcome)}
 
     @precondition(lambda self: any(it.reply_status == "due" for it in self.model.rows.values()))

@@ -40,7 +40,7 @@ ASIDE = {
 NOTE_SENT: set[tuple[When, Seam, str]] = {
     ("after", "reply", "response_url"),
     ("after", "slack", "chat.postEphemeral"),
-    ("before", "database", "confirm_reply_v2"),
+    ("before", "database", "confirm_reply_v1"),
 }
 
 

@@ -58,7 +58,7 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
         "settle_envelope_v1": lambda: settle(month, token),
         "fail_envelope_v1": lambda: month.call("fail_envelope_v1", claim_token=failing, error="x"),
         "claim_reply_v1": lambda: month.call("claim_reply_v1", **named),
-        "confirm_reply_v2": lambda: month.call("confirm_reply_v2", **named, outcome={}),
+        "confirm_reply_v1": lambda: month.call("confirm_reply_v1", **named, outcome={}),
         "claim_replies_v1": lambda: month.call("claim_replies_v1", handler="action-handler", max_replies=16),
         "sweep_envelopes_v1": lambda: month.call("sweep_envelopes_v1"),
         "list_envelopes_v1": lambda: month.call("list_envelopes_v1", filter={}),

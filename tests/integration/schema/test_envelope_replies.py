@@ -1,4 +1,4 @@
-"""claim_reply_v1, confirm_reply_v2, claim_replies_v1: each click is answered, by one at a time."""
+"""claim_reply_v1, confirm_reply_v1, claim_replies_v1: each click is answered, by one at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def take(db: Session, sent: dict[str, Any]) -> Any:  # noqa: ANN401
 
 
 async def confirm(db: Session, sent: dict[str, Any], error: str | None = None) -> bool:
-    answer = await db.call("confirm_reply_v2", outcome={"error": error} if error else {}, **named(sent))
+    answer = await db.call("confirm_reply_v1", outcome={"error": error} if error else {}, **named(sent))
     confirmed: bool = answer["confirmed"]
     return confirmed
 
@@ -83,14 +83,6 @@ async def test_a_reply_is_confirmed_once(db: Session) -> None:
     assert [await confirm(db, sent) for _ in range(2)] == [True, False]
 
 
-async def test_an_older_handler_confirms_as_it_did(db: Session) -> None:
-    """It runs on while the database is already new."""
-    sent = await owed(db)
-    await take(db, sent)
-    answer = await db.call("confirm_reply_v1", error=None, in_doubt=False, **named(sent))
-    assert (answer, (await row(db, sent))["reply_status"]) == ({"confirmed": True}, "sent")
-
-
 async def test_an_envelope_without_a_reply_has_none(db: Session) -> None:
     """Nor has one that nobody knows."""
     sent = click()
@@ -118,7 +110,7 @@ async def test_a_reply_in_doubt_is_not_sent_again(db: Session) -> None:
     sent = await owed(db)
     await take(db, sent)
     told = {"error": "no answer within 5 s", "in_doubt": True}
-    answer = await db.call("confirm_reply_v2", outcome=told, **named(sent))
+    answer = await db.call("confirm_reply_v1", outcome=told, **named(sent))
     stored = await row(db, sent)
     assert (answer, stored["reply_status"], "url" in stored["reply"]) == ({"confirmed": True}, "failed", False)
     assert "no answer within 5 s" in stored["last_error"]

@@ -33,7 +33,7 @@ async def left_behind(db: Session) -> list[Any]:
 
 
 async def confirm(db: Session, named: dict[str, str], outcome: dict[str, Any]) -> None:
-    assert await db.call("confirm_reply_v2", **named, outcome=outcome) == {"confirmed": True}
+    assert await db.call("confirm_reply_v1", **named, outcome=outcome) == {"confirmed": True}
 
 
 async def wait_over(db: Session) -> None:

@@ -11,10 +11,9 @@ from pulser_local.migrations import MIGRATIONS
 
 FILES = sorted(MIGRATIONS.glob("*"))
 NAME = re.compile(r"(\d{14})_(schema|table|sequence|function|trigger|index|view|cron)_([a-z0-9_]+)\.sql")
-# What creates no object of ours: the extensions, and who has a right to what.
+# What creates no object of ours.
 TOGETHER = {
     "20260301000010_extensions.sql",
-    "20260301000251_grants_service_role.sql",
     "20260301000252_extension_pg_net.sql",
 }
 CREATES = re.compile(

@@ -20,7 +20,6 @@ API = {
     "claim_replies_v1",
     "claim_reply_v1",
     "confirm_reply_v1",
-    "confirm_reply_v2",
     "cover_relay_v1",
     "delivery_story_v1",
     "dial_again_v1",

@@ -31,7 +31,7 @@ CALLED = (
     "service_policy_v1",
     "settle_envelope_v1",
     "claim_reply_v1",
-    "confirm_reply_v2",
+    "confirm_reply_v1",
 )
 AWAY, REFUSED = DatabaseUnavailable("away"), DatabaseRefused("P0001", "no")
 JSON = "application/json"

@@ -159,7 +159,7 @@ class FakeLedger:
         assert given["handler"]
         return {"replies": [{"team_id": key[0], "envelope_id": key[1], "reply": row.reply} for key, row in due]}
 
-    def _confirm_reply_v2(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def _confirm_reply_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         row, outcome = self.rows[given["team_id"], given["envelope_id"]], given["outcome"]
         ended = "in doubt" if outcome.get("in_doubt") else "failed"
         row.reply_status = f"{ended}: {outcome['error']}" if outcome else "sent"

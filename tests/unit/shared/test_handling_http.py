@@ -223,7 +223,7 @@ class TestSlacksRequests:
         door.ledger.answers = {
             "record_envelopes_v1": lambda given: {"now": NOW, "recorded": [recorded] * len(given["envelopes"])},
             "claim_reply_v1": lambda _: {"reply": note},
-            "confirm_reply_v2": confirmed.append,
+            "confirm_reply_v1": confirmed.append,
         }
         told = await door.slack(command())
         await door.service.close()

@@ -179,7 +179,7 @@ async def test_a_reply_that_may_have_been_shown_is_told_as_a_doubt(scene: Scene)
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_reply_is_confirmed_again_while_the_database_is_away(scene: Scene, when: str) -> None:
     """Else its claim would run out, and another one would send it once more."""
-    scene.ledger.away("confirm_reply_v2", after=when == "after")
+    scene.ledger.away("confirm_reply_v1", after=when == "after")
     await scene.run(within=0.0)
     assert (len(scene.replies.sent), scene.ledger.rows["T1", "e-1"].reply_status) == (1, "sent")
 
@@ -261,7 +261,7 @@ async def test_a_worker_whose_lease_was_taken_over_changes_nothing(scene: Scene)
     assert scene.ledger.rows["T1", "e-1"].outcomes == []
 
 
-@pytest.mark.parametrize("function", ["fail_envelope_v1", "claim_reply_v1", "confirm_reply_v2"])
+@pytest.mark.parametrize("function", ["fail_envelope_v1", "claim_reply_v1", "confirm_reply_v1"])
 async def test_a_database_that_is_away_afterwards_breaks_nothing(scene: Scene, function: str) -> None:
     """The lease or the sweep brings the rest."""
     scene.decide = raising(RuntimeError()) if function == "fail_envelope_v1" else None
