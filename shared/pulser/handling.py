@@ -18,7 +18,7 @@ from pulser.database import Database
 from pulser.envelope import Envelope
 from pulser.errors import PulserError
 from pulser.handling_http import Challenge, Recorder, UnfitBody, is_slacks, is_ssl_check, read_body, understand
-from pulser.handling_late import Late, is_lost
+from pulser.handling_late import ANSWER_WITHIN, Late, is_lost
 from pulser.handling_work import NOBODY_WAITS, Done, Drainer, Handle, Work
 from pulser.http import KeyCheck, answer_error, answer_health
 from pulser.replies import Replies
@@ -26,7 +26,6 @@ from pulser.signature import SlackSignature
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 
-ANSWER_WITHIN = 2.5  # seconds, of the three that Slack waits for the answer to its own request
 LONGEST_WAIT = 30.0  # seconds that a caller may ask for; Slack's deadline is the relay's to keep
 _GRACE = 0.05  # seconds: an answer that was ready in time is still taken
 

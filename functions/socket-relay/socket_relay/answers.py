@@ -18,6 +18,7 @@ import structlog
 from pulser.database import Database
 from pulser.envelope import Envelope
 from pulser.errors import PulserError
+from pulser.expiry import expire
 from pulser.replies import Replies
 from pulser.settlement import Reply
 from socket_relay.effects import Ack, Forward, Record
@@ -118,24 +119,12 @@ class Answers:
         if not course.too_late:
             return True
         if recorded.to_be_run and envelope.type in ("interactive", "slash_commands"):
-            await self._expire(envelope)
+            pause = 5 * self.pace.record_again
+            within = self.pace.keep_late
+            await expire(self.ledger, envelope, self.recorder.worker, within=within, pause=pause, clock=self.clock)
             return False
         # Slack sends an event again and then has its ack; meanwhile it is worked on.
         return envelope.is_retried_by_slack
-
-    async def _expire(self, envelope: Envelope) -> None:
-        """Slack has told the user that it failed: so it must not happen a moment later."""
-        key = {"team_id": envelope.team_id, "envelope_id": envelope.envelope_id}
-        give_up_at = self.clock() + self.pace.keep_late
-        while self.clock() < give_up_at:
-            try:
-                await self.ledger.call("expire_envelopes_v1", {"envelopes": [key], "worker": self.recorder.worker})
-            except PulserError as error:
-                log.warning("envelope_not_expired_yet", **key, error=str(error))
-                await asyncio.sleep(5 * self.pace.record_again)
-            else:
-                log.warning("envelope_expired", **key)
-                return
 
     def _forward(self, course: _Course, effect: Forward) -> None:
         """Ring the handler, in a task of its own."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pulser.database import Database, JsonValue
 from pulser.errors import DatabaseUnavailable
-from pulser.handling_late import ACK_WITHIN
+from pulser.handling_late import ANSWER_WITHIN
 from tests.integration.action_handler.stage import Stage
 
 
@@ -42,7 +42,7 @@ async def pressed_in_vain(stage: Stage, ledger: SlowToTell) -> str:
 
 async def test_a_click_whose_record_is_told_too_late_is_not_done(stage: Stage) -> None:
     """And its user is told so in private."""
-    event_id = await pressed_in_vain(stage, SlowToTell(stage.service._ledger, seconds=ACK_WITHIN + 0.1))
+    event_id = await pressed_in_vain(stage, SlowToTell(stage.service._ledger, seconds=ANSWER_WITHIN + 0.1))
     assert (await stage.card(event_id))["phase"] == "open"
     assert len(stage.notes("U0BOB")) == 1
 

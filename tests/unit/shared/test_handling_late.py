@@ -6,7 +6,7 @@ import pytest
 
 from pulser.envelope import Envelope
 from pulser.errors import DatabaseRefused, DatabaseUnavailable, PulserError
-from pulser.handling_late import ACK_WITHIN, is_lost
+from pulser.handling_late import ANSWER_WITHIN, is_lost
 from tests.unit.shared.handling_door import COMMAND
 
 TYPED = Envelope.from_command_form(COMMAND, "e")
@@ -15,8 +15,8 @@ TYPED = Envelope.from_command_form(COMMAND, "e")
 @pytest.mark.parametrize(
     ("waited", "error", "lost"),
     [
-        (ACK_WITHIN, None, False),
-        (ACK_WITHIN + 0.1, None, True),
+        (ANSWER_WITHIN, None, False),
+        (ANSWER_WITHIN + 0.1, None, True),
         (0.0, DatabaseUnavailable("away"), True),
         (0.0, DatabaseRefused("22023", "no"), False),
     ],
