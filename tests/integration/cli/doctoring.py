@@ -86,6 +86,10 @@ class Installation:
         """As the owner of the database."""
         await self.bench.sql.execute(statement, *arguments)
 
+    async def up_seconds(self) -> float:
+        """For how long the doctor takes the server to be up."""
+        return float((await self.bench.ledger.call("doctor_server_v1"))["up_seconds"])
+
     async def store(self, **secrets: str) -> None:
         """Into Vault."""
         for name, value in secrets.items():
