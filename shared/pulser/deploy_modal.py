@@ -115,12 +115,17 @@ def _wrong_service(form: DeployForm, policy: Json | None) -> str | None:
     return None if policy["can_deploy"] else f"pulser has not been told how to deploy {plain(form.service, 80)}."
 
 
+def is_version(text: str) -> bool:
+    """Whether this can be handed to a hook: a tag, a branch or a commit, and nothing that a shell would obey."""
+    return _VERSION.fullmatch(text) is not None
+
+
 def _wrong_version(version: str) -> str | None:
     if not version:
         return "Say which version: a tag, a branch or a commit."
     if len(version) > VERSION_LENGTH:
         return f"A version has at most {VERSION_LENGTH} characters."
-    if _VERSION.fullmatch(version):
+    if is_version(version):
         return None
     return "A version is made of letters, digits and . _ - + / @ and begins with a letter or a digit."
 

@@ -15,6 +15,7 @@ from action_handler import notes
 from action_handler.action import Press, Verb
 from action_handler.policy import Policy
 from pulser.card import Card, Person
+from pulser.deploy_modal import is_version
 from pulser.permission import Membership, permission
 from pulser.settlement import Hook
 
@@ -155,6 +156,7 @@ def _rollback(it: Situation) -> Decision:
         or _rolled_back_elsewhere(it)
         or _unservable(it)
         or _of_another_release(it)
+        or _odd_release(it)
         or _denied(it)
     )
     if refusal:
@@ -217,6 +219,13 @@ def _of_another_release(it: Situation) -> Decision | None:
     if it.drawn_for == card.release and card.current_release in (None, card.release):
         return None
     return _refused("other_release", notes.other_release(card, it.drawn_for))
+
+
+def _odd_release(it: Situation) -> Decision | None:
+    """The release's name comes from whoever wrote the event; a form would not take any name either."""
+    if is_version(it.card.release or ""):
+        return None
+    return _refused("odd_release", notes.odd_release(it.card.release))
 
 
 def _unservable(it: Situation) -> Decision | None:

