@@ -23,7 +23,7 @@ async def project(request: pytest.FixtureRequest, database_url: str) -> AsyncIte
         if request.param == "postgrest":
             yield await parts.enter_async_context(real_data_api(database_url))
             return
-        key, anon, secret = (secrets.token_hex(12) for _ in range(3))
+        key, anon, secret = (secrets.token_hex(20) for _ in range(3))
         gateway = Gateway(
             database_url, key=f"sb_secret_{key}", anon_key=f"sb_publishable_{anon}", jwt_secret=secret, functions={}
         )
@@ -57,7 +57,7 @@ async def test_an_anonymous_key_of_either_kind_may_do_nothing(project: DataApi) 
 
 async def test_a_foreign_key_of_either_kind_is_refused(project: DataApi) -> None:
     """One that another project has, by its text or by its signature."""
-    foreign = ("sb_secret_of_another", signed_token("service_role", "the secret of another project"))
+    foreign = ("sb_secret_of_another", signed_token("service_role", "the secret of quite another project"))
     assert [await routes_by(project, key) for key in foreign] == ["401"] * 2
 
 

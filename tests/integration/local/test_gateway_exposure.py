@@ -11,7 +11,7 @@ from pulser_local.gateway.token import signed_token
 from tests.fixtures.postgres import Connection
 from tests.integration.local.exposure import Caller, of_each_function, of_each_table, with_key
 
-KEY, ANON, SECRET = "sb_secret_sesame", "sb_publishable_guest", "a-secret-of-the-project"
+KEY, ANON, SECRET = "sb_secret_sesame", "sb_publishable_guest", "a-secret-of-the-project-of-32-bytes"
 LEGACY, LEGACY_ANON, USER = (signed_token(role, SECRET) for role in ("service_role", "anon", "authenticated"))
 SERVICE = {"secret key": with_key(KEY), "legacy service key": with_key(LEGACY), "both": with_key(LEGACY, LEGACY)}
 OUTSIDERS = {

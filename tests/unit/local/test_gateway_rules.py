@@ -88,7 +88,7 @@ def test_token_decides_the_role() -> None:
     assert keys.role("sesame", "Basic whatever") == "service_role"
 
 
-SECRET = "a-secret-of-the-project"
+SECRET, ANOTHER = "a-secret-of-the-project-of-32-bytes", "another-one-that-is-as-long-as-it"
 KEYS = ApiKeys("sb_secret_sesame", "sb_publishable_guest", SECRET)
 SERVICE, ANON, USER = (signed_token(role, SECRET) for role in ("service_role", "anon", "authenticated"))
 
@@ -119,11 +119,11 @@ def test_both_kinds_of_keys_are_taken(apikey: str, authorization: str | None, ro
     [
         ("sb_secret_other", None, None),
         (USER, None, None),  # what a user has is no key of the project
-        (signed_token("service_role", "another"), None, None),
+        (signed_token("service_role", ANOTHER), None, None),
         (None, f"Bearer {SERVICE}", None),
         ("sb_secret_sesame", "Bearer sb_publishable_guest", "PGRST301"),
         ("sb_publishable_guest", "Bearer sb_secret_sesame", "PGRST301"),
-        (ANON, f"Bearer {signed_token('service_role', 'another')}", "PGRST301"),
+        (ANON, f"Bearer {signed_token('service_role', ANOTHER)}", "PGRST301"),
         (ANON, "Bearer a.b.c", "PGRST301"),
         (ANON, "Bearer x", "PGRST301"),
         (ANON, f"Bearer {signed_token('service_role', SECRET, expires=1)}", "PGRST303"),
