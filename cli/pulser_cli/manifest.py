@@ -49,5 +49,5 @@ def manifest(
         print_json(made)
         return
     typer.echo(yaml.safe_dump(made, sort_keys=False, allow_unicode=True), nl=False)
-    for number, step in enumerate(remaining(scopes, over_http=http), start=1):
+    for number, step in enumerate(remaining(scopes, name=name, over_http=http), start=1):
         console(stderr=True).print(Text(f"{number}. {step}"), soft_wrap=True)

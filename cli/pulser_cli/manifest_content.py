@@ -35,15 +35,15 @@ def manifest(scopes: Scopes, *, name: str, functions_url: str | None, over_http:
     }
 
 
-def remaining(scopes: Scopes, *, over_http: bool) -> list[str]:
+def remaining(scopes: Scopes, *, name: str, over_http: bool) -> list[str]:
     """What a person does by hand once the app is made, in order."""
-    (app_scope,) = scopes.app or {"connections:write": ""}
-    token = f"Basic Information, App-Level Tokens: generate one with {app_scope}; it is the secret slack_app_token."
+    wanted = " and ".join(scopes.app) or "connections:write"
+    token = f"Basic Information, App-Level Tokens: generate one with {wanted}; it is the secret slack_app_token."
     return [
         "https://api.slack.com/apps?new_app=1: From a manifest, your workspace, paste, create.",
         "Install App: install it; the Bot User OAuth Token is the secret slack_bot_token.",
         "Basic Information, Signing Secret: it is the secret slack_signing_secret." if over_http else token,
-        "Invite the bot into each channel that a route names: /invite @pulser.",
+        f"Invite the bot into each channel that a route names: /invite @{name}.",
     ]
 
 
