@@ -22,6 +22,7 @@ from pulser_local.slack import SlackSimulator
 from pulser_local.slack.interactions.story import Interaction
 from pulser_local.slack.workspace import Message
 from tests.fixtures.postgres import Connection
+from tests.proof.shown import messages_of
 from tests.unit.notify_dispatch.hook_server import HookServer, hook_server
 
 KEY = "function-key-sentinel-0815"
@@ -135,13 +136,7 @@ class Site:
 
     def messages(self, event_id: str) -> list[Message]:
         """The messages of an event, as they stand."""
-        workspace = self.slack.workspace
-        return [
-            message
-            for channel in workspace.channels
-            for message in workspace.history(channel)
-            if (message.metadata or {}).get("event_payload", {}).get("event_id") == event_id
-        ]
+        return messages_of(self.slack, event_id)
 
     async def press(self, event_id: str, verb: str, user: str = "U0BOB") -> Interaction:
         """Press a button of an event's message as it is; returns when Slack knows what became of it."""

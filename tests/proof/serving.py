@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from tests.fixtures.serving import serving
 from tests.proof.faults import Faults
 from tests.proof.workers import HandlerWorker, Worker
 
@@ -42,21 +40,8 @@ async def served(workers: Mapping[str, Worker], faults: Faults) -> AsyncIterator
         return answer
 
     routes = [Route("/functions/v1/{name}", rung, methods=["GET", "POST"])]
-    config = uvicorn.Config(
-        Starlette(routes=routes),
-        *("127.0.0.1", 0),
-        log_level="critical",
-        timeout_graceful_shutdown=1,
-        lifespan="off",
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    await server.is_up.wait()
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/functions/v1"
-    finally:
-        server.should_exit = True
-        await serving
+    async with serving(Starlette(routes=routes), log_level="critical") as url:
+        yield f"{url}/functions/v1"
 
 
 async def _answered(handler: Worker, request: Request) -> Response:
@@ -85,21 +70,3 @@ class _Cut(Response):
         del scope, receive
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
         await send({"type": "http.response.body", "body": b"{", "more_body": False})
-
-
-class _Server(uvicorn.Server):
-    """A server that says when it is up, and leaves the process's signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = asyncio.Event()
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        """As uvicorn's."""
-        await super().startup(sockets)
-        self.is_up.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:  # noqa: ANN401  as uvicorn's
-        """None: they are pytest's."""
-        yield

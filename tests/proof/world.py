@@ -24,6 +24,7 @@ from tests.proof.faults import Faults
 from tests.proof.invariants import Judge
 from tests.proof.seams import Point, Script
 from tests.proof.serving import served
+from tests.proof.shown import messages_of
 from tests.proof.workers import (
     ACK,
     KINDS,
@@ -214,13 +215,7 @@ class World:
 
     def messages(self, event_id: str) -> list[Message]:
         """The messages of an event, as they stand."""
-        workspace = self.slack.workspace
-        return [
-            message
-            for channel in workspace.channels
-            for message in workspace.history(channel)
-            if (message.metadata or {}).get("event_payload", {}).get("event_id") == event_id
-        ]
+        return messages_of(self.slack, event_id)
 
     async def insist(self, deed: Callable[[], Awaitable[Interaction]]) -> Interaction:
         """Who is not acknowledged does it again: that is another envelope."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,6 +32,7 @@ from pulser_local.slack.http_carrier import RequestUrls
 from pulser_local.slack.interactions.story import Interaction
 from pulser_local.slack.workspace import Message
 from tests.fixtures.postgres import Call, Connection
+from tests.fixtures.serving import serving
 
 KEY = "function-key-sentinel"
 HOOK = {"type": "webhook", "url": "https://deployer.example/hook", "secret": "pulser_hook_x"}
@@ -247,32 +247,5 @@ async def served(service: HandlerService) -> AsyncIterator[str]:
         return await service.answer(request)
 
     app = Starlette(routes=[Route("/", own, methods=["GET", "POST"])])
-    server = _Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1, lifespan="off")
-    )
-    serving = asyncio.create_task(server.serve())
-    await server.is_up.wait()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
-class _Server(uvicorn.Server):
-    """A server that says when it is up, and leaves the process's signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = asyncio.Event()
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        """As uvicorn's."""
-        await super().startup(sockets)
-        self.is_up.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:  # noqa: ANN401  as uvicorn's
-        """None: they are pytest's."""
-        yield
+    async with serving(app) as url:
+        yield url
