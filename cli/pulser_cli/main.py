@@ -21,6 +21,7 @@ from pulser_cli.output import fail
 from pulser_cli.relay import app as relay
 from pulser_cli.routes import app as routes
 from pulser_cli.services import app as services
+from pulser_cli.setup.command import setup
 from pulser_cli.why import why
 from pulser_local.errors import LocalError
 
@@ -67,7 +68,8 @@ def main(
 
 app.command(rich_help_panel="On this machine")(dev)
 app.command(rich_help_panel="On this machine")(demo)
-app.command(rich_help_panel="On this machine")(doctor)
+app.command(rich_help_panel="An installation")(setup)
+app.command(rich_help_panel="An installation")(doctor)
 app.add_typer(relay, name="relay", rich_help_panel="Slack")
 app.command(rich_help_panel="Slack")(manifest)
 app.command(rich_help_panel="Events and messages")(emit)

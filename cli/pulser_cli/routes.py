@@ -37,9 +37,9 @@ def apply(
     wanted = _of_file(file)
 
     async def work(database: Database) -> list[Change]:
-        changes = changes_between(await database.call("routes_v1"), _as_json(wanted))
+        changes = changes_between(await database.call("routes_v1"), routes_json(wanted))
         if changes and not dry_run:
-            await database.call("apply_routes_v1", {"routes": _as_json(wanted)})
+            await database.call("apply_routes_v1", {"routes": routes_json(wanted)})
         return changes
 
     changes = run(database_url, work)
@@ -55,7 +55,7 @@ def apply(
 @app.command()
 def diff(file: File = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """What in the database differs from the file. Exits with 1 when something does."""
-    wanted = _as_json(_of_file(file))
+    wanted = routes_json(_of_file(file))
 
     async def work(database: Database) -> list[Change]:
         return changes_between(await database.call("routes_v1"), wanted)
@@ -111,7 +111,7 @@ def _of_database(database_url: str | None) -> list[Route]:
         return fail(f"the database holds a route that cannot be used: {error}")
 
 
-def _as_json(routes: list[Route]) -> list[dict[str, Any]]:
+def routes_json(routes: list[Route]) -> list[dict[str, Any]]:
     return [route.model_dump(mode="json", by_alias=True) for route in routes]
 
 

@@ -37,7 +37,7 @@ def apply(
     wanted = [it.to_json() for it in services]
 
     async def work(database: Database) -> list[Change]:
-        changes = changes_between(await _held(database), wanted)
+        changes = changes_between(await held_services(database), wanted)
         if changes and not wanted and not (remove_all or dry_run):
             # A file that nobody has filled in yet must not end what people deploy with.
             fail(f"the file has no services, and the database has {len(changes)}: give --remove-all to remove them")
@@ -64,7 +64,7 @@ def diff(file: File = None, database_url: DatabaseUrl = None, as_json: AsJson = 
     wanted = [it.to_json() for it in _of_file(file)]
 
     async def work(database: Database) -> list[Change]:
-        return changes_between(await _held(database), wanted)
+        return changes_between(await held_services(database), wanted)
 
     changes = run(database_url, work)
     if as_json:
@@ -82,7 +82,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The services that the database knows: where each runs, who may do what, how it is deployed."""
-    held = run(database_url, _held)
+    held = run(database_url, held_services)
     if service is not None:
         held = [it for it in held if it["service"] == service] or fail(f"no service is named {service}")
     if as_json:
@@ -95,7 +95,7 @@ def show(
         console().print("No services: write them into the file, then run `pulser services apply`.")
 
 
-async def _held(database: Database) -> list[dict[str, Any]]:
+async def held_services(database: Database) -> list[dict[str, Any]]:
     """The services of the database, each with its policy and its hooks."""
     hooks = {it["service"]: it for it in await database.call("service_hooks_v1")}
     return [policy | hooks.get(policy["service"], {}) for policy in await database.call("list_services_v1")]

@@ -26,6 +26,7 @@ create table if not exists supabase_migrations.schema_migrations (
     name text
 );
 """
+APPLIED = "select version from supabase_migrations.schema_migrations"
 RECORD = "insert into supabase_migrations.schema_migrations (version, statements, name) values ($1, $2, $3)"
 
 
@@ -48,7 +49,7 @@ async def migrate(url: str, directory: Path = MIGRATIONS) -> list[str]:
     try:
         await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
         await connection.execute(f"set client_min_messages = warning; {HISTORY}")
-        rows = await connection.fetch("select version from supabase_migrations.schema_migrations")
+        rows = await connection.fetch(APPLIED)
         applied = {row["version"] for row in rows}
         missing = [migration for migration in wanted if migration.version not in applied]
         for migration in missing:
@@ -56,6 +57,19 @@ async def migrate(url: str, directory: Path = MIGRATIONS) -> list[str]:
     finally:
         await connection.close()  # which lets go of the lock
     return [migration.version for migration in missing]
+
+
+async def pending(url: str, directory: Path = MIGRATIONS) -> list[str]:
+    """The versions that `migrate` would apply; changes nothing."""
+    wanted = find_migrations(directory)
+    connection = await asyncpg.connect(url)
+    try:
+        there = await connection.fetchval("select to_regclass('supabase_migrations.schema_migrations') is not null")
+        rows = await connection.fetch(APPLIED) if there else []
+    finally:
+        await connection.close()
+    applied = {row["version"] for row in rows}
+    return [migration.version for migration in wanted if migration.version not in applied]
 
 
 async def seed(url: str, file: Path = SEED) -> None:

@@ -19,13 +19,13 @@ SHAPES = {
 }
 LIKENESS = 0.85  # from which on a name is taken for one that was typed wrongly
 ADDRESS = "pulser_functions_url"
+BUTTON_KEY = "pulser_button_key"
 WHERE = {
     "slack_bot_token": "OAuth & Permissions in the app's settings",
     "slack_app_token": "Basic Information, App-Level Tokens, with connections:write",
     "slack_signing_secret": "Basic Information in the app's settings",
     ADDRESS: "the address of the functions, up to and including /functions/v1",
     "pulser_function_key": "any long random text",
-    "pulser_button_key": "select ops.ensure_button_key_v1()",
 }
 
 
@@ -45,7 +45,11 @@ def _of_hooks(hooks: Iterable[Hooks]) -> set[str]:
 
 
 def _one(name: str, secret: Secret | None, transport: str) -> Finding | None:
-    store = f"store it: select vault.create_secret('…', '{short(name)}')  -- {WHERE.get(name, 'the key of the hook')}"
+    store = (
+        f"store it with pulser setup: {WHERE[name]}" if name in WHERE else f"store the key of the hook: {_sql(name)}"
+    )
+    if name == BUTTON_KEY:
+        store = "make it: select ops.ensure_button_key_v1()"
     if secret is None or secret.empty:
         if name in OPTIONAL:
             return None
@@ -57,9 +61,13 @@ def _one(name: str, secret: Secret | None, transport: str) -> Finding | None:
     return _filled(secret)
 
 
+def _sql(name: str) -> str:
+    return f"select vault.create_secret('…', '{short(name)}')"
+
+
 def _filled(secret: Secret) -> Finding:
     name = short(secret.name)
-    change = "change it under Database, Vault"
+    change = f"pulser setup --change {name}" if secret.name in WHERE else "change it under Database, Vault"
     if secret.padded:
         return wrong("vault", f"{name} begins or ends with white space", change)
     if secret.name in SHAPES and secret.kind != SHAPES[secret.name][0]:
