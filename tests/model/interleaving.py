@@ -187,7 +187,8 @@ async def check_overlaps(theatre: Theatre, broken: Callable[[], Awaitable[list[s
     async def check(outcome: Outcome, allowed: list[Outcome]) -> None:
         if parted:
             mixed = {at: [_parts(it).get(at) for it in allowed] for at in _parts(outcome)}
-            assert {at: it for at, it in _parts(outcome).items() if it not in mixed[at]} == {}, mixed
+            odd = {at: (it, mixed[at]) for at, it in _parts(outcome).items() if it not in mixed[at]}
+            assert odd == {}, f"part: (found, allowed): {odd}"
         else:
             assert outcome in allowed
         assert await broken() == []
