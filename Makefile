@@ -19,7 +19,8 @@ demo: $(VENV)/.installed               ## the main job once, end to end
 	@$(BIN)/pulser demo
 
 test: $(VENV)/.installed-dev           ## all tests; build/coverage/ says what they reach
-	@$(BIN)/pytest --cov --cov-report=html:build/coverage
+	@$(BIN)/pytest -n 2 -m storm  # they measure nothing where others take the processor
+	@$(BIN)/pytest -m "not platform and not storm" --cov --cov-report=html:build/coverage
 
 check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries
 	@$(BIN)/ruff format --check .
