@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -15,25 +14,11 @@ from pulser_local.postgres import PostgresServer
 from pulser_local.standins import install_standins
 from tests.fixtures.postgres import Connection, administer, fresh_database
 from tests.integration.schema.shapes import BY_REQUEST
+from tests.platform.hosted import owner_url, prepare
 from tests.platform.supabase_cli import SupabaseCli
 
 pytestmark = pytest.mark.platform
 
-OWNER, PASSWORD = "platform_owner", "sentinel-owner"
-# As on a hosted project: extensions are in schemas of their own, and who migrates is no superuser.
-HOSTED = f"""
-create extension pg_cron with schema pg_catalog;
-alter database postgres set search_path = "$user", public, extensions;
-create role {OWNER} login password '{PASSWORD}';
-grant create on database postgres to {OWNER};
-"""
-GRANTS = f"""
-grant usage on schema net, cron, vault to {OWNER};
-grant select on cron.job to {OWNER};
-grant select, delete on cron.job_run_details to {OWNER};
-grant select, delete on vault.secrets, vault.decrypted_secrets to {OWNER};
-grant execute on all functions in schema vault to {OWNER};
-"""
 # Findings that are none here, by name and schema, each with its reason. Any other fails.
 NO_FINDINGS = {
     # No policy is the policy: row-level security is on and lets nobody by, the service role does not heed it
@@ -44,25 +29,11 @@ NO_FINDINGS = {
 }
 
 
-async def _prepare(url: str) -> None:
-    """What a hosted project has before pulser comes."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(HOSTED)
-        installed = await install_standins(url)
-        assert not installed.cron, "the real pg_cron is not there"
-        await connection.execute(GRANTS)
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="module")
 def pushed(server_15: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> SupabaseCli:
     """After `supabase db push` by the owner; the command line goes on as the superuser, as its linter needs."""
-    asyncio.run(_prepare(server_15.url))
-    parts = urlsplit(server_15.url)
-    owner = urlunsplit(parts._replace(netloc=f"{OWNER}:{PASSWORD}@{parts.hostname}:{parts.port}"))
-    by_owner = SupabaseCli.of_the_project(tmp_path_factory.mktemp("project"), owner)
+    asyncio.run(prepare(server_15.url))
+    by_owner = SupabaseCli.of_the_project(tmp_path_factory.mktemp("project"), owner_url(server_15.url))
     done = by_owner.run("db", "push", "--include-seed")
     assert done.returncode == 0, done.stdout + done.stderr
     return SupabaseCli(by_owner.folder, server_15.url)
