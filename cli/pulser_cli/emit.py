@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import typer
@@ -35,16 +36,10 @@ def emit(
     as_json: AsJson = False,
 ) -> None:
     """Write an event, and so have it posted to its channels."""
-    if not event_type.strip():
-        fail("an event needs a type, such as ci.failed", code=USAGE)
     named = {"service": service, "environment": environment, "severity": severity, "title": title}
-    event = {
-        "event_type": event_type,
-        "actor": actor or who(),
-        "target": target,
-        "payload": _payload(read_payload(payload), {key: value for key, value in named.items() if value is not None}),
-        "status": status or ("error" if event_type.endswith((".failed", ".exceeded")) else "ok"),
-    }
+    event = event_of(event_type, payload=payload, named=named, actor=actor) | {"target": target}
+    if status:
+        event["status"] = status
 
     async def work(database: Database) -> list[str]:
         return [str(await database.call("append_event_v1", event)) for _ in range(count)]
@@ -54,6 +49,20 @@ def emit(
         print_json({"event_type": event_type, "event_ids": event_ids})
     else:
         console().print("\n".join(event_ids), markup=False, soft_wrap=True)
+
+
+def event_of(
+    event_type: str, *, payload: str | None, named: Mapping[str, str | None], actor: str | None
+) -> dict[str, Any]:
+    """The event that the options describe, as append_event_v1 takes it. What they say wrongly ends the command."""
+    if not event_type.strip():
+        fail("an event needs a type, such as ci.failed", code=USAGE)
+    return {
+        "event_type": event_type,
+        "actor": actor or who(),
+        "payload": _payload(read_payload(payload), {key: value for key, value in named.items() if value is not None}),
+        "status": "error" if event_type.endswith((".failed", ".exceeded")) else "ok",
+    }
 
 
 def _payload(given: Any, named: dict[str, str]) -> Any:  # noqa: ANN401  # a payload may be any JSON

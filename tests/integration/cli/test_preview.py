@@ -1,0 +1,63 @@
+"""`pulser preview`: what would be posted where, without a database and without Slack."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.integration.cli.conftest import Pulser
+from tests.repository.tree import ROOT
+
+FILE = str(ROOT / "ssot" / "integrations" / "slack" / "pulser.yaml")
+
+
+async def told(pulser: Pulser, *arguments: str) -> dict[str, Any]:
+    result = await pulser("preview", "--file", FILE, "--json", *arguments)
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+async def test_an_event_is_shown_with_its_channel(bare_pulser: Pulser) -> None:
+    """The header, the facts and the buttons stand there as Slack would show them."""
+    result = await bare_pulser("preview", "ci.failed", "--service", "api", "--title", "2 of 96 failed", "--file", FILE)
+    assert result.exit_code == 0, result.output
+    assert "#ops-ci (route ci)" in result.stdout
+    assert all(it in result.stdout for it in ("api", "2 of 96 failed", "[ Acknowledge ]", "[ Investigate ]"))
+
+
+async def test_who_is_mentioned_differs_by_channel(bare_pulser: Pulser) -> None:
+    """One message for each mention, each with its channels."""
+    found = await told(bare_pulser, "deploy.failed", "--severity", "critical")
+    channels = [[(one["channel"], one["mention"]) for one in it["channels"]] for it in found["messages"]]
+    assert channels == [[("#ops-alerts", "here")], [("#ops-deploy", None)]]
+
+
+async def test_what_goes_nowhere_says_so_and_ends_with_1(bare_pulser: Pulser) -> None:
+    """The message is shown all the same."""
+    result = await bare_pulser("preview", "slack.command", "--file", FILE)
+    assert (result.exit_code, "nowhere: no route takes it" in result.stdout) == (1, True)
+    assert (await told(bare_pulser, "slack.command"))["messages"] == []
+
+
+async def test_the_blocks_are_those_that_would_be_posted(bare_pulser: Pulser) -> None:
+    """Down to the escaping of what an event brings along."""
+    found = await told(bare_pulser, "task.failed", "--payload", '{"summary": "<!channel> & co"}')
+    assert "&lt;!channel&gt; &amp; co" in json.dumps(found["messages"][0]["blocks"])
+
+
+async def test_no_event_steers_the_terminal(bare_pulser: Pulser) -> None:
+    """Escape sequences of a payload are not passed on."""
+    result = await bare_pulser("preview", "ci.failed", "--title", "\x1b[2Jgone\x07", "--file", FILE)
+    assert "gone" in result.stdout
+    assert not {"\x1b", "\x07"} & set(result.stdout)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["", "--file", FILE], ["ci.failed", "--payload", "{"], ["a.b", "-f", "/nowhere"]]
+)
+async def test_what_is_called_wrongly_ends_with_2(bare_pulser: Pulser, arguments: list[str]) -> None:
+    """And says how."""
+    result = await bare_pulser("preview", *arguments)
+    assert (result.exit_code, result.stderr != "") == (2, True)
