@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
+from pulser_cli.doctor.expected import jobs_of
 from pulser_cli.main import app
 from pulser_local.migrations import MIGRATIONS, find_migrations
 from tests.platform.conftest import postgres_15
@@ -68,8 +69,10 @@ async def test_the_owner_installs_all_of_it(project: str) -> None:
 
 
 async def test_the_jobs_run_as_the_owner(project: str) -> None:
-    """pg_cron has them, each by its name."""
-    assert await value(project, "select count(*) from cron.job where jobname like 'ops\\_%' and active") == 8
+    """pg_cron has each that a migration schedules."""
+    wanted = jobs_of(it.path.read_text() for it in find_migrations(MIGRATIONS))
+    names = await value(project, "select array_agg(jobname order by jobname) from cron.job where active")
+    assert names == sorted(it.name for it in wanted)
 
 
 async def test_again_it_changes_nothing(project: str) -> None:
