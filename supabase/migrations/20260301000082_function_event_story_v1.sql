@@ -9,7 +9,10 @@ as $$
     select jsonb_build_object(
         'event', coalesce(e.event, jsonb_build_object('event_id', asked.event_id)) || jsonb_build_object('recorded_at', s.recorded_at),
         'dispatch', jsonb_build_object(
-            'status', coalesce(s.status, 'unrecorded'), 'recorded_at', s.recorded_at, 'routed_at', s.routed_at
+            'status', coalesce(
+                s.status, case when (e.event ->> 'created_at')::timestamptz < ops.kept_since_v1() then 'pruned' end, 'unrecorded'
+            ),
+            'recorded_at', s.recorded_at, 'routed_at', s.routed_at
         ),
         'deliveries', (
             select coalesce(jsonb_agg(

@@ -10,7 +10,7 @@ declare
 begin
     select d.* into asked from ops.deliveries d where d.delivery_id = retry_delivery_v1.delivery_id for update;
     if not found then
-        return jsonb_build_object('retried', false, 'status', null, 'reason', 'there is no such delivery');
+        return jsonb_build_object('retried', false, 'status', null, 'reason', 'there is no such delivery, or no longer');
     end if;
     if asked.kind <> 'post' then
         return jsonb_build_object('retried', false, 'status', asked.status, 'reason', case asked.kind

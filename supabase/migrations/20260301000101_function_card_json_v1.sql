@@ -1,5 +1,5 @@
 -- A card with its event and its first message. Where nothing is stored yet (an event from before the cards), its event tells
--- what it would be, with version 0; null when there is no such event.
+-- what it would be, with version 0; null when there is no such event, or its dispatch was pruned: its card is not open again.
 create or replace function ops.card_json_v1(card_id uuid)
 returns jsonb
 language sql
@@ -35,7 +35,8 @@ as $$
         select p.slack_channel_id, p.slack_ts from ops.deliveries p
         where p.event_id = asked.card_id and p.kind = 'post' and p.status = 'sent' order by p.position limit 1
     ) m on true
-    where c.card_id is not null or e.event_id is not null
+    where c.card_id is not null
+        or e.event_id is not null and exists (select from ops.event_dispatches s where s.event_id = asked.card_id)
 $$;
 
 revoke all on function ops.card_json_v1(uuid) from public, anon, authenticated, service_role;

@@ -16,4 +16,4 @@ $$;
 
 revoke all on function ops.card_for_event_v1(uuid) from public, anon, authenticated;
 grant execute on function ops.card_for_event_v1(uuid) to service_role;
-comment on function ops.card_for_event_v1(uuid) is 'The card that stands for an event, null for an unknown one. Called by action-handler.';
+comment on function ops.card_for_event_v1(uuid) is 'The card that stands for an event, null for an unknown one and for a pruned one. Called by action-handler.';

@@ -26,7 +26,8 @@ begin
         attached := ops.apply_deploy_result_v1(the_event, routing -> 'deploy_result');
     elsif routing ->> 'card_id' is not null then
         select c.card_id into attached from ops.cards c
-        where c.card_id = (routing ->> 'card_id')::uuid and c.card_id <> the_event;
+        where c.card_id = (routing ->> 'card_id')::uuid and c.card_id <> the_event
+        for key share;  -- it is not pruned before it is known that this event tells of it
     end if;
     if attached is not null then
         update ops.event_dispatches d set card_id = attached where d.event_id = the_event;

@@ -8,11 +8,12 @@ as $$
 declare
     changed uuid;
 begin
-    -- An event from before the cards has none yet.
+    -- An event from before the cards has none yet. What was pruned since it was read does not come back: its dispatch is gone.
     insert into ops.cards (card_id, kind, service, environment, release, phase)
     select (change ->> 'card_id')::uuid, change ->> 'kind', change ->> 'service', change ->> 'environment',
         change ->> 'release', change ->> 'phase'
     where (change ->> 'version')::integer = 0
+        and exists (select from ops.event_dispatches d where d.event_id = (change ->> 'card_id')::uuid for key share)
     on conflict do nothing;  -- also where another deploy of the service runs
 
     update ops.cards c

@@ -1,5 +1,6 @@
--- A page of the posts that were made since a time, in every status, the newest first: {"posts", "before"}. The next page is
--- asked for with this "before"; null: there is none. A page is 500 deliveries of the outbox, so a call reads no more than these.
+-- A page of the posts that were made since a time, in every status, the newest first: {"posts", "before", "kept_since"}. The next
+-- page is asked for with this "before"; null: there is none. A page is 500 deliveries of the outbox, so a call reads no more than
+-- these. kept_since, in seconds since 1970: posts from before may be pruned.
 create or replace function ops.list_posts_v1(since timestamptz default null, before bigint default null)
 returns jsonb
 language sql
@@ -17,6 +18,7 @@ as $$
             select p.delivery_id from page p
             where p.kind = 'post' and (list_posts_v1.since is null or p.created_at >= list_posts_v1.since)
         )),
+        'kept_since', extract(epoch from ops.kept_since_v1()),
         -- Positions follow the time but for transactions that ran side by side: hence the minute.
         'before', (
             select min(p.position) from page p
@@ -28,4 +30,4 @@ $$;
 
 revoke all on function ops.list_posts_v1(timestamptz, bigint) from public, anon, authenticated;
 grant execute on function ops.list_posts_v1(timestamptz, bigint) to service_role;
-comment on function ops.list_posts_v1(timestamptz, bigint) is 'A page of the posts made since a time: {posts, before}. Called by `pulser ledger verify`.';
+comment on function ops.list_posts_v1(timestamptz, bigint) is 'A page of the posts made since a time: {posts, before, kept_since}. Called by `pulser ledger verify`.';

@@ -22,7 +22,10 @@ as $$
     select jsonb_build_object(
         'event', ops.why_event_v1(coalesce(r.event, jsonb_build_object('event_id', asked.event_id))),
         'dispatch', jsonb_build_object(
-            'status', coalesce(s.status, 'unrecorded'), 'recorded_at', s.recorded_at, 'routed_at', s.routed_at,
+            'status', coalesce(
+                s.status, case when (r.event ->> 'created_at')::timestamptz < ops.kept_since_v1() then 'pruned' end, 'unrecorded'
+            ),
+            'recorded_at', s.recorded_at, 'routed_at', s.routed_at,
             'claimed_by', s.claimed_by, 'lease_until', s.lease_until,
             'verdicts', (select v.verdicts from ops.routing_verdicts v where v.event_id = asked.event_id)
         ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from action_handler import notes
@@ -86,12 +87,13 @@ class Actions:
             return _refuse(press, envelope, Decision("refused", f"{error.reason}_value", notes.bad_value(error.reason)))
         found = await self.ledger.call("card_for_event_v1", {"event_id": value.event_id})
         if found is None:
-            return _refuse(press, envelope, Decision("refused", "unknown_event", notes.unknown_event()))
+            decision = Decision("refused", "unknown_event", notes.unknown_event())
+            return _refuse(press, envelope, decision, about={"card_id": value.event_id})
         card = Card.from_json(found)
         policy, membership = await self._permission(press, card)
         decision = decide(Situation(press, card, policy, membership, self.clock(), value.release))
         if decision.outcome != "done":
-            return _refuse(press, envelope, decision, card)
+            return _refuse(press, envelope, decision, card.service, _facts(card))
         return _carry_out(press, card, decision)
 
     async def _read_value(self, press: Press) -> ButtonValue:
@@ -147,17 +149,19 @@ def _carry_out(press: Press, card: Card, decision: Decision) -> Settlement:
     )
 
 
-def _refuse(press: Press, envelope: Envelope, decision: Decision, card: Card | None = None) -> Settlement:
-    """Nothing changes; the person is told why, and the audit too."""
+def _refuse(
+    press: Press,
+    envelope: Envelope,
+    decision: Decision,
+    service: str | None = None,
+    about: Mapping[str, Any] = MappingProxyType({}),
+) -> Settlement:
+    """Nothing changes; the person is told why, and the audit too. `about`: what is known of the card."""
     forged = decision.reason in {"forged_value", "unreadable_value"}
     told = {"action": press.verb, "outcome": decision.outcome, "reason": decision.reason}
     severity = {"severity": "warning" if forged else "info"}
     return Settlement(
-        events=[
-            AuditEvent(
-                "slack.action", card.service if card else None, {**(_facts(card) if card else {}), **severity, **told}
-            )
-        ],
+        events=[AuditEvent("slack.action", service, {**about, **severity, **told})],
         reply=Reply.private(envelope, decision.note or notes.NOTHING_CHANGED),
     )
 

@@ -142,8 +142,11 @@ def bad_value(reason: str) -> str:
 
 
 def unknown_event() -> str:
-    """The ledger does not know what the message stands for."""
-    return f"pulser no longer knows what this message stands for. {NOTHING_CHANGED}"
+    """The ledger does not know what the message stands for: it was pruned."""
+    return (
+        "pulser no longer knows what this message stands for: it keeps that for 90 days after the last that happened. "
+        f"{NOTHING_CHANGED}"
+    )
 
 
 def unknown_action() -> str:

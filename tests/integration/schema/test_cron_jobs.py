@@ -33,6 +33,7 @@ JOBS = {
     "ops_cron_history_prune": "select ops.prune_cron_history_v1()",
     "ops_envelope_sweep": "select ops.sweep_envelopes_v1()",
     "ops_envelope_prune": "select ops.prune_envelopes_v1()",
+    "ops_ledger_prune": "select ops.prune_ledger_v1()",
     "ops_deploy_expire": "select ops.expire_deploys_v1()",
     "ops_relay_cover": "select ops.cover_relay_v1()",
     "ops_relay_prune": "select ops.prune_relay_sessions_v1()",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from tests.integration.schema.acting import claim, click, record, sent_alert, settle
+from tests.integration.schema.ageing import age
 from tests.integration.schema.envelopes import claimed, due, old
 from tests.integration.schema.helpers import Session, session
 
@@ -77,6 +78,16 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
 async def test_the_prune_reads_by_index(month: Session) -> None:
     """Each ten minutes, for ever."""
     assert await scans(month, lambda: month.call("prune_envelopes_v1")) == 0
+
+
+async def test_the_prune_of_events_finds_their_clicks_by_index(month: Session) -> None:
+    """One look for each event that may go; here one has a click that is not done."""
+    await age(month)
+    await month.run(
+        "update ops.slack_envelopes set status = 'pending', processed_at = null where envelope_id = 'old-1'"
+    )
+    assert await scans(month, lambda: month.call("prune_ledger_v1")) == 0
+    assert await month.value("select count(*) from ops.deliveries") == 1
 
 
 async def test_a_scan_of_the_table_would_be_seen(month: Session) -> None:

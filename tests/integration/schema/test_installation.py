@@ -12,6 +12,7 @@ import pytest
 from pulser_local.errors import LocalError
 from pulser_local.migrations import MIGRATIONS, migrate
 from pulser_local.standins import install_standins
+from tests.integration.schema.ageing import age, kept
 from tests.integration.schema.helpers import Session, session, until
 from tests.integration.schema.shapes import BY_EVENT, SHAPES, Shape, catalog, definition
 
@@ -117,6 +118,18 @@ async def test_a_new_event_of_the_platform_is_claimed(found: Session, shape: Sha
         "status": "error",
         "error_detail": None,
     }
+
+
+async def test_what_became_of_an_old_event_is_pruned(found: Session, shape: Shape) -> None:
+    """By the key that the table has; the event stays, and is not found anew."""
+    event_id = await found.value(shape.writer)
+    await found.run("update ops.event_dispatches set status = 'unrouted', routed_at = now() where status = 'pending'")
+    await age(found)
+    assert event_id in await kept(found)
+    assert await found.call("prune_ledger_v1") >= 1
+    assert (await kept(found), await found.call("reconcile_events_v1")) == ([], 0)
+    left = f"select count(*) from ops.platform_events where {shape.key} = $1"  # noqa: S608  # ours
+    assert await found.value(left, event_id) == 1
 
 
 async def test_an_event_that_pulser_appends_comes_back_as_it_was(found: Session) -> None:

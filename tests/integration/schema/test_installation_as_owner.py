@@ -119,6 +119,7 @@ async def test_the_ledger_works_on_postgres_15(on_15: Hosted) -> None:
         "ops_envelope_prune */10 * * * *",
         "ops_envelope_sweep * * * * *",
         "ops_event_reconcile * * * * *",
+        "ops_ledger_prune * 3 * * *",
         "ops_relay_cover * * * * *",
         "ops_relay_prune 23 * * * *",
     ]
@@ -143,7 +144,15 @@ async def test_an_insert_rings_on_postgres_15(on_15: Hosted) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["sweep_v1", "reconcile_events_v1", "prune_cron_history_v1", "cover_relay_v1", "prune_relay_sessions_v1"]
+    "command",
+    [
+        "sweep_v1",
+        "reconcile_events_v1",
+        "prune_cron_history_v1",
+        "cover_relay_v1",
+        "prune_relay_sessions_v1",
+        "prune_ledger_v1",
+    ],
 )
 async def test_the_owner_may_run_what_its_jobs_run(on_embedded: Hosted, command: str) -> None:
     """pg_cron runs a job as who scheduled it."""

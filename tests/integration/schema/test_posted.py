@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,8 @@ async def many(db: Session, count: int) -> list[str]:
 
 async def test_an_empty_outbox_is_one_empty_page(db: Session) -> None:
     """Not null."""
-    assert await db.call("list_posts_v1") == {"posts": [], "before": None}
+    answer = await db.call("list_posts_v1")
+    assert (answer["posts"], answer["before"]) == ([], None)
 
 
 @pytest.mark.parametrize("status", ["queued", "sending", "sent", "in_doubt", "failed", "dead"])
@@ -104,7 +106,7 @@ async def test_the_pages_end_where_the_time_asked_for_begins(db: Session) -> Non
     await many(db, 501)
     await db.run("update ops.deliveries set created_at = created_at - '1 day'::interval")
     page = await db.call("list_posts_v1", since=datetime.now(UTC) - timedelta(hours=1))
-    assert page == {"posts": [], "before": None}
+    assert (page["posts"], page["before"]) == ([], None)
 
 
 async def test_the_pages_go_on_a_minute_longer(db: Session) -> None:
@@ -146,3 +148,9 @@ async def test_the_channels_are_told_with_their_ids(db: Session) -> None:
         {"channel": "#a", "slack_channel_id": None},
         {"channel": "#b", "slack_channel_id": SENT["slack_channel_id"]},
     ]
+
+
+async def test_the_page_tells_from_when_on_posts_are_kept(db: Session) -> None:
+    """In seconds since 1970, as Slack names messages: older ones may be pruned."""
+    days = (time.time() - (await db.call("list_posts_v1"))["kept_since"]) / 86_400
+    assert days == pytest.approx(90, abs=0.01)

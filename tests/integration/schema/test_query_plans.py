@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.schema.ageing import age
 from tests.integration.schema.helpers import Session, session
 
 # 50,000 events that are long routed, each with its sent delivery and attempt, in 20 channels. No triggers: for speed.
@@ -77,6 +78,7 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
         "settle_delivery_v1, dead": lambda: _settle_another(old, "dead"),
         "rest_v1": lambda: old.call("rest_v1"),
         "sweep_v1": lambda: old.call("sweep_v1"),
+        "prune_ledger_v1": lambda: old.call("prune_ledger_v1"),
         "reconcile_events_v1": lambda: old.call("reconcile_events_v1"),
         "dispatch_health_v1": lambda: old.call("dispatch_health_v1"),
         "metrics_v1": lambda: old.call("metrics_v1"),
@@ -97,6 +99,16 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
     # Eight times: from the sixth on, plpgsql may go over to a generic plan.
     found = [(name, await scanned(old, act)) for name, act in acts.items() for _ in range(8)]
     assert [(name, tables) for name, tables in found if tables] == []
+
+
+async def test_a_prune_of_a_long_history_reads_by_index(old: Session) -> None:
+    """A batch that is as small beside the history as the job's is beside a year's."""
+    await age(old)
+    await old.run("analyze")
+    before: int = await old.value("select count(*) from ops.event_dispatches")
+    found = [await scanned(old, lambda: old.call("prune_ledger_v1", most=200)) for _ in range(8)]
+    assert [tables for tables in found if tables] == []
+    assert await old.value("select count(*) from ops.event_dispatches") == before - 1600
 
 
 async def test_a_scan_of_a_large_table_would_be_seen(old: Session) -> None:

@@ -54,7 +54,7 @@ async def test_an_unknown_delivery_is_no_error(db: Session) -> None:
     assert await retry(db, str(uuid.uuid4())) == {
         "retried": False,
         "status": None,
-        "reason": "there is no such delivery",
+        "reason": "there is no such delivery, or no longer",
     }
 
 
