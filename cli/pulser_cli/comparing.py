@@ -75,7 +75,8 @@ class Seen:
     """What was read of Slack. `unread`: a channel's ID, or its name where no ID is known, to Slack's error code.
 
     `own_bot` is the bot that asks, None where it is unknown. `names` are those of channels, by ID. `workspace_url` is
-    where the workspace's pages are.
+    where the workspace's pages are. `kept_since`, in seconds since 1970: of messages from before, the ledger may have
+    removed the delivery.
     """
 
     standing: Collection[Standing] = ()
@@ -83,6 +84,7 @@ class Seen:
     own_bot: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     workspace_url: str | None = None
+    kept_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,9 @@ class Report:
     channel that could not be read), missing, or unrecorded where it is not sent.
 
     missing: sent says the ledger, and the message is not there. foreign: a message of our app whose delivery the ledger
-    does not know; other_apps counts those of other apps, a second pulser in the workspace. double: several messages of
-    one delivery. unrecorded: a message whose delivery the ledger does not call sent although nobody is sending it, or
-    which the ledger says to stand elsewhere.
+    does not know; pruned counts those that are older than what it keeps, and other_apps those of other apps, a second
+    pulser in the workspace. double: several messages of one delivery. unrecorded: a message whose delivery the ledger
+    does not call sent although nobody is sending it, or which the ledger says to stand elsewhere.
     """
 
     posts: int = 0
@@ -104,6 +106,7 @@ class Report:
     dead: int = 0
     unproven: int = 0
     other_apps: int = 0
+    pruned: int = 0
     missing: list[Finding] = field(default_factory=list)
     foreign: list[Finding] = field(default_factory=list)
     double: list[Finding] = field(default_factory=list)
@@ -136,6 +139,8 @@ def compare(posts: Iterable[Post], others: Iterable[Post], seen: Seen) -> Report
     }
     verdicts = {post.delivery_id: _verdict(post, places.get(post.delivery_id, ()), seen) for post in posts}
     counted = Counter(verdicts.values())
+    unknown = [one for one in places if one not in known]
+    foreign = [one for one in unknown if not _may_be_pruned(places[one], seen)]
     return Report(
         posts=len(posts),
         matched=counted["matched"],
@@ -145,7 +150,8 @@ def compare(posts: Iterable[Post], others: Iterable[Post], seen: Seen) -> Report
         unproven=counted["unproven"],
         other_apps=len(seen.standing) - len(ours),
         missing=[_finding(post, _said(post)) for post in posts if verdicts[post.delivery_id] == "missing"],
-        foreign=[told[one] for one in places if one not in known],
+        pruned=len(unknown) - len(foreign),
+        foreign=[told[one] for one in foreign],
         double=[told[one] for one, standing in places.items() if len(standing) > 1],
         unrecorded=[
             told[one] for one, standing in places.items() if one in known and _is_unrecorded(known[one], standing)
@@ -180,6 +186,10 @@ def _verdict(post: Post, standing: Sequence[Place], seen: Seen) -> _Verdict:
 
 def _is_unrecorded(post: Post, standing: Sequence[Place]) -> bool:
     return post.status in NOT_IN_SLACK if post.place is None else post.place not in standing
+
+
+def _may_be_pruned(standing: Sequence[Place], seen: Seen) -> bool:
+    return all(float(place.ts) < seen.kept_since for place in standing)
 
 
 def _is_of_our_app(message: Standing, seen: Seen) -> bool:

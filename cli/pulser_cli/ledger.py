@@ -77,7 +77,7 @@ def show(
 
     story = run(database_url, work)
     if story is None:
-        fail(f"there is neither an event nor a delivery {wanted}")
+        fail(f"there is neither an event nor a delivery {wanted}; the ledger keeps deliveries for 90 days")
     if as_json:
         print_json(story)
     else:

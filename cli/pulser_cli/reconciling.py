@@ -49,6 +49,7 @@ class _Reconciling:
     read: set[str] = field(default_factory=set)  # IDs of channels that were asked for
     unread: dict[str, str] = field(default_factory=dict)  # ID to reason
     unfound: dict[str, str] = field(default_factory=dict)  # name to reason
+    kept_since: float = 0.0  # what the ledger says of it, and the margin
 
     async def run(self) -> Report:
         own_bot, workspace_url = await self.reader.own_bot()
@@ -61,7 +62,7 @@ class _Reconciling:
 
     def _seen(self) -> Seen:
         in_order = sorted(self.messages, key=lambda message: message.place.ts)
-        return Seen(in_order, unread=self.unread | self.unfound, names=self.names)
+        return Seen(in_order, unread=self.unread | self.unfound, names=self.names, kept_since=self.kept_since)
 
     async def _posts(self) -> list[Post]:
         """What the ledger says now."""
@@ -73,6 +74,7 @@ class _Reconciling:
         while True:
             answer = await self.ledger.call("list_posts_v1", page)
             posts += map(Post.of, answer["posts"])
+            self.kept_since = answer["kept_since"] + MARGIN
             if answer["before"] is None:
                 break
             page["before"] = answer["before"]

@@ -120,6 +120,8 @@ def _counts(report: Report) -> Table:
         ("unrecorded", len(report.unrecorded), "in Slack, but not sent, says the ledger"),
         ("unread", len(report.unread), f"channels that could not be read{unproven}"),
     ]
+    if report.pruned:
+        lines.append(("pruned", report.pruned, "in Slack, and older than what the ledger keeps"))
     if report.other_apps:
         lines.append(("other apps", report.other_apps, "messages of another pulser in this workspace"))
     for name, count, what in lines:

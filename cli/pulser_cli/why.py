@@ -37,7 +37,10 @@ def why(
 
     facts = run(database_url, work)
     if facts is None:
-        fail(f"the ledger does not know {_named(wanted)}; pulser why takes {ACCEPTED}")
+        fail(
+            f"the ledger does not know {_named(wanted)}; it keeps deliveries for 90 days and envelopes for 30. "
+            f"pulser why takes {ACCEPTED}"
+        )
     story = tell(facts)
     if as_json:
         print_json(story.to_json())

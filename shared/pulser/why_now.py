@@ -9,6 +9,10 @@ from pulser.why_delivery import message_of
 from pulser.why_moment import Json, clock, inert, is_later, part, plural, rows
 
 _SHOWN: Final = 3  # deliveries in the sentence
+_UNKNOWN: Final = {
+    "unrecorded": "The ledger has not noted it yet; a sweep looks for such events each minute.",
+    "pruned": "It is older than what the ledger keeps, 90 days: nothing is known of what became of it.",
+}
 _PEOPLE: Final = ("acknowledged", "investigating")
 
 
@@ -16,8 +20,8 @@ def of_event(facts: Json, told: Sequence[Json]) -> str:
     """`told`: the deliveries that the story tells."""
     dispatch, now = part(facts, "dispatch"), facts.get("now")
     match dispatch.get("status"):
-        case "unrecorded":
-            return "The ledger has not noted it yet; a sweep looks for such events each minute."
+        case "unrecorded" | "pruned" as unknown:
+            return _UNKNOWN[unknown]
         case "pending" if dispatch.get("claimed_by"):
             until = clock(dispatch.get("lease_until"), now)
             return f"It is being routed by {inert(dispatch.get('claimed_by'), 100)}, whose lease ends at {until}."

@@ -39,7 +39,7 @@ class WhyCommand:
             return answer.note(f"{said[:1].upper()}{said[1:]}. {_how(typed)}", "refused")
         found = await self._ledger.call("why_v1", {"asked": asked})
         if found is None:
-            return answer.note(f"The ledger knows no such thing. {_how(typed)}", "refused")
+            return answer.note(f"The ledger knows no such thing, or no longer. {_how(typed)}", "refused")
         story = tell(found, user)
         # Named apart from the audit's own: the envelope and card of these are not those of the question.
         facts = {f"asked_{name}": value for name, value in story.ids.items()}

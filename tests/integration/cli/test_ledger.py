@@ -5,8 +5,10 @@ import json
 import pytest
 from pydantic import JsonValue
 
-from tests.fixtures.postgres import Call
+from tests.fixtures.postgres import Call, Connection
 from tests.integration.cli.conftest import Bring, Pulser
+from tests.integration.schema.ageing import age
+from tests.integration.schema.helpers import Session
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -123,7 +125,8 @@ async def test_a_delivery_cannot_steer_the_terminal(pulser: Pulser, bring: Bring
 async def test_an_unknown_id_is_not_found(pulser: Pulser) -> None:
     """Exit code 1 and a line that says so."""
     result = await pulser("ledger", "show", NOBODY)
-    assert (result.exit_code, result.stderr) == (1, f"Error: there is neither an event nor a delivery {NOBODY}\n")
+    said = f"Error: there is neither an event nor a delivery {NOBODY}; the ledger keeps deliveries for 90 days\n"
+    assert (result.exit_code, result.stderr) == (1, said)
 
 
 @pytest.mark.parametrize("command", ["show", "retry"])
@@ -153,3 +156,20 @@ async def test_retry_speaks_json(pulser: Pulser) -> None:
     """With --json the database's answer is printed, and the exit code tells the same."""
     result = await pulser("ledger", "retry", NOBODY, "--json")
     assert (result.exit_code, json.loads(result.stdout)["retried"]) == (1, False)
+
+
+async def test_an_event_whose_story_is_not_kept_says_so(pulser: Pulser, bring: Bring, connection: Connection) -> None:
+    """`show` and `why` tell what it said, and that nothing is known of what became of it."""
+    ids = await bring("dead", "#ops-ci")
+    await connection.execute(
+        "update ops.event_dispatches set status = 'unrouted', routed_at = now() where status = 'pending'"
+    )
+    await age(Session(connection))
+    assert await connection.fetchval("select ops.prune_ledger_v1()") == 2
+    shown = (await pulser("ledger", "show", ids["event_id"])).stdout
+    assert shown.endswith("What became of it is not kept: it is older than 90 days.\n")
+    why = (await pulser("why", ids["event_id"], columns=200)).stdout
+    assert why.endswith("It is older than what the ledger keeps, 90 days: nothing is known of what became of it.\n")
+    unknown = await pulser("why", ids["delivery_id"])
+    assert "it keeps deliveries for 90 days and envelopes for 30" in unknown.stderr
+    assert (await pulser("ledger", "list")).stdout == "No deliveries.\n"

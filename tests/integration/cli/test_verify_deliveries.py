@@ -237,3 +237,15 @@ async def test_a_stranger_in_a_channel_without_news_is_seen(bench: Bench, slack:
     await posted(bench)
     intrude(bench.slack, NOBODY)
     assert wrong(await reconcile(bench.ledger, slack, since=datetime.now(UTC))) == {"foreign": [NOBODY]}
+
+
+async def test_the_message_of_a_pruned_post_is_not_foreign(bench: Bench, slack: SlackApi) -> None:
+    """It is counted apart, and all is right. Here the ledger keeps nothing that has happened so far."""
+    await posted(bench, "task.failed")
+    await bench.sql.execute(
+        "create or replace function ops.kept_since_v1() returns timestamptz language sql stable set search_path = ''"
+        " as $$ select now() + interval '1 hour' $$"
+    )
+    assert await bench.ledger.call("prune_ledger_v1", {}) == 1
+    report = await reconcile(bench.ledger, slack)
+    assert (wrong(report), report.posts, report.pruned, report.is_right) == ({}, 0, 1, True)

@@ -77,7 +77,7 @@ async def test_what_the_ledger_does_not_know_is_said(stand: Stand) -> None:
     """With what is accepted."""
     asked = await stand.type(f"why {NOBODY}")
     assert text_of(asked.ack_payload).startswith(
-        "The ledger knows no such thing. `/pulser why` takes the id of an event"
+        "The ledger knows no such thing, or no longer. `/pulser why` takes the id of an event"
     )
     assert (await stand.audits())[0]["outcome"] == "refused"
 

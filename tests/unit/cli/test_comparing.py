@@ -219,3 +219,19 @@ def test_a_post_is_missing_just_when_it_should_be_seen_and_is_not(
     should_be_seen = [post for post in posts if post.place is not None and post.place.channel_id not in what.unread]
     absent = [post.delivery_id for post in should_be_seen if (post.delivery_id, post.place) not in stands]
     assert [one.delivery_id for one in compare(posts, others, what).missing] == absent
+
+
+def test_a_message_from_before_what_the_ledger_keeps_is_not_foreign() -> None:
+    """Its delivery may have been pruned: it is counted, and nothing is wrong."""
+    report = compare([], [], replace(seen(HERE), kept_since=1700000001.0))
+    assert (wrong(report), report.pruned, report.is_right) == ({}, 1, True)
+
+
+def test_two_messages_of_a_pruned_delivery_are_double() -> None:
+    """Whatever the ledger knows of it."""
+    assert wrong(compare([], [], replace(seen(HERE, THERE), kept_since=1700000001.0))) == {"double": ["d1"]}
+
+
+def test_a_message_since_then_is_foreign() -> None:
+    """The ledger would know its delivery."""
+    assert wrong(compare([], [], replace(seen(HERE), kept_since=1699999999.0))) == {"foreign": ["d1"]}

@@ -91,6 +91,10 @@ def test_how_a_delivery_stands_now(name: str) -> None:
             dispatch("unrecorded", recorded_at=None),
             "The ledger has not noted it yet; a sweep looks for such events each minute.",
         ),
+        (
+            dispatch("pruned", recorded_at=None),
+            "It is older than what the ledger keeps, 90 days: nothing is known of what became of it.",
+        ),
         (dispatch("routed"), "It was routed, and no message of its own came of it."),
     ],
 )
