@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: known-function help install run demo test check supabase-check bench bench-quick soak soak-quick format bundle bundles function lock clean
+.PHONY: known-function help install run demo test check audit supabase-check bench bench-quick soak soak-quick format bundle bundles function lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,11 +22,15 @@ test: $(VENV)/.installed-dev           ## all tests; build/coverage/ says what t
 	@$(BIN)/pytest -n 2 -m storm  # they measure nothing where others take the processor
 	@$(BIN)/pytest -m "not platform and not storm" --cov --cov-report=html:build/coverage
 
-check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries
+check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries, known vulnerabilities of the lock
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tools.audit
+
+audit: $(VENV)/.installed-dev          ## the last of these, which fails where nobody can be asked: before a deploy
+	@$(BIN)/python -m tools.audit --required
 
 PLATFORM := tests/platform/node_modules
 supabase-check: $(VENV)/.installed-dev $(PLATFORM)/.installed  ## Supabase's own CLI and PostgREST (needs npm, and CI's Debian packages)
