@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pulser_cli.doctor.facts import Extension, Grants, Server, TableGrant
+from pulser_cli.doctor.expected import Expected
+from pulser_cli.doctor.facts import Extension, Grants, Rights, Server, TableGrant, ViewGrant
 from pulser_cli.doctor.finding import Finding, ok, short, warning, wrong
 
 OLDEST_POSTGRES = 150_000
@@ -41,19 +42,21 @@ def migration_findings(applied: tuple[str, ...] | None, wanted: tuple[str, ...])
     return [ok("migrations", f"all {len(wanted)} are applied")]
 
 
-def grant_findings(grants: Grants, functions: dict[str, bool], tables: dict[str, frozenset[str]]) -> list[Finding]:
+def grant_findings(grants: Grants, wanted: Expected) -> list[Finding]:
     """Whether the service role may do what it must, and nobody else anything (invariant 9).
 
-    The schema may hold the platform's own tables and functions: they are not ours to judge.
+    The schema may hold the platform's own tables, views and functions: they are not ours to judge.
     """
     found = [
         *_schema(grants),
-        *_functions(grants, functions),
-        *(it for table in grants.tables if table.name in tables for it in _table(table, tables[table.name])),
-        *_gone("table", tables, [it.name for it in grants.tables]),
+        *_functions(grants, wanted.functions),
+        *(it for table in grants.tables if table.name in wanted.tables for it in _table(table)),
+        *(it for view in grants.views if view.name in wanted.views for it in _view(view)),
+        *_relations("table", grants.tables, wanted.tables),
+        *_relations("view", grants.views, wanted.views),
     ]
-    right = f"{len(functions)} functions and {len(tables)} tables are the service role's alone"
-    return found or [ok("grants", right)]
+    count = f"{len(wanted.functions)} functions, {len(wanted.tables)} tables and {len(wanted.views)} views"
+    return found or [ok("grants", f"{count} are as the migrations grant them, to the service role alone")]
 
 
 def named(names: Iterable[str]) -> str:
@@ -105,7 +108,7 @@ def _schema(grants: Grants) -> Iterator[Finding]:
         yield warning("grants", said, remedy)
 
 
-def _functions(grants: Grants, wanted: dict[str, bool]) -> Iterator[Finding]:
+def _functions(grants: Grants, wanted: Mapping[str, bool]) -> Iterator[Finding]:
     for it in (one for one in grants.functions if one.name in wanted):
         open_to_all = f"revoke all on function ops.{it.name} from public, anon, authenticated"
         if it.everybody:
@@ -118,10 +121,27 @@ def _functions(grants: Grants, wanted: dict[str, bool]) -> Iterator[Finding]:
     yield from _gone("function", wanted, [it.name for it in grants.functions])
 
 
-def _table(it: TableGrant, wanted: frozenset[str]) -> Iterator[Finding]:
+def _table(it: TableGrant) -> Iterator[Finding]:
     if not it.row_security:
         remedy = f"alter table ops.{it.name} enable row level security"
         yield wrong("grants", f"ops.{it.name} has no row-level security", remedy)
+
+
+def _view(it: ViewGrant) -> Iterator[Finding]:
+    if not it.as_who_asks:
+        remedy = f"alter view ops.{it.name} set (security_invoker = true)"
+        yield wrong("grants", f"ops.{it.name} shows its readers what they may not read themselves", remedy)
+
+
+def _relations(kind: str, there: Sequence[Rights], wanted: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+    for it in there:
+        if it.name in wanted:
+            yield from _rights(it, wanted[it.name])
+    yield from _gone(kind, wanted, [it.name for it in there])
+
+
+def _rights(it: Rights, wanted: frozenset[str]) -> Iterator[Finding]:
+    """SQL says `on table` for a view too."""
     if it.everybody:
         remedy = f"revoke all on table ops.{it.name} from public, anon, authenticated"
         yield wrong("grants", f"anybody may use ops.{it.name}", remedy)

@@ -86,7 +86,7 @@ class Examination:
         answers = await function_answers(self.ledger, within=self.answers_within)
         wanted = self.expected
         return [
-            *_judged("grants", grants, lambda it: grant_findings(it, dict(wanted.functions), dict(wanted.tables))),
+            *_judged("grants", grants, lambda it: grant_findings(it, wanted)),
             *_judged("cron", jobs, lambda it: cron_findings(it, wanted.jobs, up_seconds)),
             *await self._vault(),
             *_judged("functions", answers, lambda it: function_findings(*it, wanted.version)),

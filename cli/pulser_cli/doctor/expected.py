@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 _JOB = re.compile(r"\b(cron\.schedule|ops\.schedule_job_v1)\(\s*'(ops_\w+)',\s*(?:'([^']+)'|(\d+)),\s*'([^']+)'\s*\)")
 _UNSCHEDULED = re.compile(r"\bcron\.unschedule\(\s*'(ops_\w+)'")
-_CREATED = re.compile(r"\bcreate (?:or replace )?(?:function|table)(?: if not exists)? ops\.(\w+)")
-_DROPPED = re.compile(r"\bdrop (?:function|table)(?: if exists)? ops\.(\w+)")
+_CREATED = re.compile(r"\bcreate (?:or replace )?(?:function|table|view)(?: if not exists)? ops\.(\w+)")
+_DROPPED = re.compile(r"\bdrop (?:function|table|view)(?: if exists)? ops\.(\w+)")
 _RIGHT = re.compile(
     r"\b(grant|revoke) ([a-z, ]+?) on (function|table)\s+((?:ops\.\w+(?:\([^)]*\))?[\s,]*)+)\s*(?:to|from) ([a-z_, ]+)"
 )
@@ -36,6 +36,7 @@ class Expected:
     jobs: tuple[ExpectedJob, ...]
     functions: Mapping[str, bool]
     tables: Mapping[str, frozenset[str]]
+    views: Mapping[str, frozenset[str]]
     secrets: tuple[str, ...]
     bot_scopes: Mapping[str, str]
     version: str
@@ -63,17 +64,22 @@ def tables_of(texts: Iterable[str]) -> dict[str, frozenset[str]]:
     return {name: frozenset(rights) for name, rights in _rights("table", texts).items()}
 
 
+def views_of(texts: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Each view of schema ops that stands at the end, and what the service role may do with it."""
+    return {name: frozenset(rights) for name, rights in _rights("view", texts).items()}
+
+
 def _rights(kind: str, texts: Iterable[str]) -> dict[str, set[str]]:
-    """What the service role may do with each function or table, by what the migrations say one after the other."""
+    """What the service role may do with each object of a kind, by what the migrations say one after the other."""
     found: dict[str, set[str]] = {}
+    granted_on = "table" if kind == "view" else kind  # SQL has no other word for a view
     for text in map(_code, texts):
         for name in _named(_DROPPED, kind, text):
             found.pop(name, None)
         for name in _named(_CREATED, kind, text):
             found.setdefault(name, set())
         for verb, rights, what, names, roles in _RIGHT.findall(text):
-            if what == kind and "service_role" in roles:
-                # `on table` may name a view, whose rights are not looked at.
+            if what == granted_on and "service_role" in roles:
                 for name in found.keys() & set(_NAME.findall(_ARGUMENTS.sub("", names))):
                     _change(found[name], verb, {it.strip() for it in rights.split(",")})
     return found

@@ -10,7 +10,7 @@ import yaml
 from pulser.errors import PulserError
 from pulser.http import VERSION
 from pulser_cli import routes_file
-from pulser_cli.doctor.expected import Expected, functions_of, jobs_of, tables_of
+from pulser_cli.doctor.expected import Expected, functions_of, jobs_of, tables_of, views_of
 from pulser_local.migrations import MIGRATIONS, find_migrations
 
 REGISTRY = Path("secrets/registry.yaml")  # in ssot/
@@ -30,6 +30,7 @@ def expected(start: Path) -> Expected:
         jobs=jobs_of(texts),
         functions=functions_of(texts),
         tables=tables_of(texts),
+        views=views_of(texts),
         secrets=_secrets(place.parents[2] / REGISTRY),
         bot_scopes=routes_file.load(place).scopes.bot,
         version=VERSION,

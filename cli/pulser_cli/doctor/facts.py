@@ -72,13 +72,24 @@ class FunctionGrant(SchemaGrant):
     name: str
 
 
-class TableGrant(_Fact):
-    """What the service role may do with a table, and whether anybody else may do anything."""
+class Rights(_Fact):
+    """What the service role may do with a table or view, and whether anybody else may do anything."""
 
     name: str
-    row_security: bool
     service: tuple[str, ...]
     everybody: bool
+
+
+class TableGrant(Rights):
+    """Who may do what with a table."""
+
+    row_security: bool
+
+
+class ViewGrant(Rights):
+    """Who may do what with a view. `as_who_asks`: it shows nobody what he could not read himself."""
+
+    as_who_asks: bool
 
 
 class Grants(_Fact):
@@ -87,6 +98,7 @@ class Grants(_Fact):
     schema_: SchemaGrant = Field(alias="schema")
     functions: tuple[FunctionGrant, ...]
     tables: tuple[TableGrant, ...]
+    views: tuple[ViewGrant, ...]
 
 
 class Post(_Fact):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from aiohttp import web
 
 from pulser_cli.doctor.cron_checks import GRACE
@@ -94,6 +95,30 @@ async def test_a_grant_too_many(healthy: Installation) -> None:
 async def test_a_table_without_row_security(healthy: Installation) -> None:
     """It is the second lock."""
     await healthy.run("alter table ops.cards disable row level security")
+    assert await healthy.only() == ("grants", "wrong")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "grant select on table ops.metrics to anon",
+        "grant select on table ops.metrics to service_role",
+        "alter view ops.metrics set (security_invoker = false)",
+        "alter view ops.metrics reset (security_invoker)",
+    ],
+)
+async def test_a_view_that_shows_too_much(healthy: Installation, change: str) -> None:
+    """To whom it was granted, or what its owner alone may read; the remedy mends it."""
+    await healthy.run(change)
+    (finding,) = await healthy.found()
+    assert (finding["check"], finding["level"]) == ("grants", "wrong")
+    await healthy.run(finding["remedy"])
+    assert await healthy.found() == []
+
+
+async def test_a_view_that_is_gone(healthy: Installation) -> None:
+    """Somebody's tools read it."""
+    await healthy.run("drop view ops.metrics")
     assert await healthy.only() == ("grants", "wrong")
 
 

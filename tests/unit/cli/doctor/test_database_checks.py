@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pulser_cli.doctor.database_checks import database_findings, grant_findings, migration_findings
+from pulser_cli.doctor.expected import Expected
 from pulser_cli.doctor.facts import Grants
 from tests.unit.cli.doctor.facts import HOSTILE, is_inert, levels, server
 
 WANTED = ("20260301000000", "20260301000001")
-FUNCTIONS = {"call_v1": True, "inner_v1": False}
-TABLES = {"cards": frozenset({"select"})}
+GRANTED = Expected(
+    migrations=WANTED,
+    jobs=(),
+    functions={"call_v1": True, "inner_v1": False},
+    tables={"cards": frozenset({"select"})},
+    views={"metrics": frozenset()},
+    secrets=(),
+    bot_scopes={},
+    version="0.0.0",
+)
 
 
 def grants(**changes: object) -> Grants:
@@ -20,6 +31,7 @@ def grants(**changes: object) -> Grants:
             {"name": "inner_v1", "service": False, "everybody": False},
         ],
         "tables": [{"name": "cards", "row_security": True, "service": ["select"], "everybody": False}],
+        "views": [{"name": "metrics", "as_who_asks": True, "service": [], "everybody": False}],
     }
     return Grants.model_validate(healthy | changes)
 
@@ -28,6 +40,12 @@ def table(**changes: object) -> Grants:
     """One table that is not as it should be."""
     healthy = {"name": "cards", "row_security": True, "service": ["select"], "everybody": False}
     return grants(tables=[healthy | changes])
+
+
+def view(**changes: object) -> Grants:
+    """One view that is not as it should be."""
+    healthy = {"name": "metrics", "as_who_asks": True, "service": [], "everybody": False}
+    return grants(views=[healthy | changes])
 
 
 def test_a_healthy_server_is_right() -> None:
@@ -97,7 +115,7 @@ def test_only_the_first_missing_migrations_are_named() -> None:
 
 def test_grants_as_they_should_be() -> None:
     """Are one finding."""
-    assert levels(grant_findings(grants(), FUNCTIONS, TABLES)) == ["ok"]
+    assert levels(grant_findings(grants(), GRANTED)) == ["ok"]
 
 
 @pytest.mark.parametrize(
@@ -108,11 +126,14 @@ def test_grants_as_they_should_be() -> None:
         (table(everybody=True), "revoke all on table ops.cards from public, anon, authenticated"),
         (table(service=[]), "grant select on table ops.cards to service_role"),
         (table(service=["select", "update"]), "revoke update on table ops.cards from service_role"),
+        (view(as_who_asks=False), "alter view ops.metrics set (security_invoker = true)"),
+        (view(everybody=True), "revoke all on table ops.metrics from public, anon, authenticated"),
+        (view(service=["select"]), "revoke select on table ops.metrics from service_role"),
     ],
 )
 def test_a_grant_that_is_not_as_it_should_be(changed: Grants, remedy: str) -> None:
     """Is one finding, whose remedy is the SQL that mends it."""
-    found = grant_findings(changed, FUNCTIONS, TABLES)
+    found = grant_findings(changed, GRANTED)
     assert [(it.level, it.remedy) for it in found] == [("wrong", remedy)]
 
 
@@ -126,28 +147,33 @@ def test_a_grant_that_is_not_as_it_should_be(changed: Grants, remedy: str) -> No
 )
 def test_a_function_whose_grant_is_wrong(name: str, service: bool, everybody: bool, remedy: str) -> None:  # noqa: FBT001
     """Is told with the SQL that mends it."""
-    found = grant_findings(
-        grants(functions=[{"name": name, "service": service, "everybody": everybody}]), {name: FUNCTIONS[name]}, TABLES
-    )
+    wanted = replace(GRANTED, functions={name: GRANTED.functions[name]})
+    found = grant_findings(grants(functions=[{"name": name, "service": service, "everybody": everybody}]), wanted)
     assert [it.remedy for it in found] == [remedy]
 
 
 def test_what_is_not_there_is_told_at_once() -> None:
-    """All functions in one finding, all tables in another."""
-    assert levels(grant_findings(grants(functions=[], tables=[]), FUNCTIONS, TABLES)) == ["wrong", "wrong"]
+    """All functions in one finding, all tables in another, all views in a third."""
+    found = grant_findings(grants(functions=[], tables=[], views=[]), GRANTED)
+    assert [it.what for it in found] == [
+        "of schema ops function is not there: call_v1, inner_v1",
+        "of schema ops table is not there: cards",
+        "of schema ops view is not there: metrics",
+    ]
 
 
 def test_anybody_may_look_into_the_schema() -> None:
     """A warning: the platform may want that, and pulser's own objects refuse."""
-    found = grant_findings(grants(schema={"service": True, "everybody": True}), FUNCTIONS, TABLES)
+    found = grant_findings(grants(schema={"service": True, "everybody": True}), GRANTED)
     assert levels(found) == ["warning"]
 
 
 def test_what_is_the_platforms_own_is_let_be() -> None:
-    """Its functions and tables in the same schema are not ours to judge."""
+    """Its functions, tables and views in the same schema are not ours to judge."""
     functions = [*grants().functions, {"name": "their_own", "service": True, "everybody": True}]
     tables = [*grants().tables, {"name": "theirs", "row_security": False, "service": [], "everybody": True}]
-    assert levels(grant_findings(grants(functions=functions, tables=tables), FUNCTIONS, TABLES)) == ["ok"]
+    views = [*grants().views, {"name": "theirs", "as_who_asks": False, "service": ["select"], "everybody": True}]
+    assert levels(grant_findings(grants(functions=functions, tables=tables, views=views), GRANTED)) == ["ok"]
 
 
 def test_hostile_versions_are_inert() -> None:

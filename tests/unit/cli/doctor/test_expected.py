@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulser_cli.doctor.expected import ExpectedJob, functions_of, jobs_of, tables_of
+from pulser_cli.doctor.expected import ExpectedJob, functions_of, jobs_of, tables_of, views_of
 from pulser_cli.doctor.expected_files import RegistryError, expected
 from pulser_cli.routes_file import PLACE
 from pulser_local.stack_options import ROOT
@@ -47,6 +47,17 @@ def test_tables() -> None:
     assert tables_of([text, "create table ops.u (x int);"]) == {"t": {"select", "insert"}, "u": frozenset()}
 
 
+def test_views() -> None:
+    """SQL grants on them as on tables, but they are none; a dropped one is not wanted any more."""
+    view = "create or replace view ops.v with (security_invoker = true) as select 1;"
+    text = f"{view}\ngrant select on table ops.v to service_role;"
+    revoked = "revoke all on table ops.v from public, service_role;"
+    assert views_of([text]) == {"v": {"select"}}
+    assert tables_of([text]) == {}
+    assert views_of([text, revoked]) == {"v": frozenset()}
+    assert views_of([text, "drop view if exists ops.v;"]) == {}
+
+
 def test_a_right_that_a_later_migration_takes_away() -> None:
     """From several tables at once, or from a function; what is taken from others changes nothing."""
     table = "create table if not exists ops.t (x int);\ngrant select, insert on table ops.t to service_role;"
@@ -61,7 +72,7 @@ def test_a_right_that_a_later_migration_takes_away() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     """No migrations, nothing wanted."""
-    assert (jobs_of([]), functions_of([]), tables_of([])) == ((), {}, {})
+    assert (jobs_of([]), functions_of([]), tables_of([]), views_of([])) == ((), {}, {}, {})
 
 
 def test_the_checkout_wants_something_of_each() -> None:
@@ -71,6 +82,7 @@ def test_the_checkout_wants_something_of_each() -> None:
     assert len(wanted.jobs) == len(list((ROOT / "supabase/migrations").glob("*_cron_ops_*")))
     assert len(wanted.functions) == len({it.name[15:] for it in (ROOT / "supabase/migrations").glob("*_function_*")})
     assert len(wanted.tables) == len({it.name[15:] for it in (ROOT / "supabase/migrations").glob("*_table_*")})
+    assert len(wanted.views) == len({it.name[15:] for it in (ROOT / "supabase/migrations").glob("*_view_*")}) > 0
     assert "slack_bot_token" in wanted.secrets
     assert "chat:write" in wanted.bot_scopes
 
