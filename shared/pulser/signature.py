@@ -72,6 +72,7 @@ class SlackSignature:
         if anew or self._clock() >= self._no_previous_until:
             try:
                 secrets.append((await self._vault.read(PREVIOUS, anew=anew)).get_secret_value())
+                self._no_previous_until = 0.0
             except SecretMissing:
                 self._no_previous_until = self._clock() + REMEMBERED_FOR
         return secrets

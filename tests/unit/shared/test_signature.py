@@ -142,6 +142,15 @@ async def test_a_new_secret_works_at_once(door: Door) -> None:
     assert (await door.check.check(signed(secret="new"), BODY)).genuine
 
 
+async def test_a_previous_secret_that_came_later_is_remembered() -> None:
+    """There was none at first; once it was found, requests of both are genuine, in any order and at once."""
+    door = door_of({CURRENT: OLD})
+    await door.check.check(signed(secret=OLD), BODY)
+    door.database.secrets |= {CURRENT: SECRET, PREVIOUS: OLD}
+    verdicts = [await door.check.check(signed(secret=it), BODY) for it in (SECRET, OLD, SECRET, OLD)]
+    assert [it.genuine for it in verdicts] == [True] * 4
+
+
 async def test_forgeries_do_not_flood_vault(door: Door) -> None:
     """A hundred of them cost two looks: the first one, and one more."""
     for _ in range(100):
