@@ -76,7 +76,7 @@ class Answering(Protocol):
 
 
 async def answer(service: Callable[[], Answering], request: Request) -> Response:
-    """The answer to any request; 503 while the environment is not complete."""
+    """The answer to any request; 503 while the environment is not complete, 500 for a failure that nobody foresaw."""
     try:
         serving = service()
     except ValidationError as error:
@@ -84,7 +84,11 @@ async def answer(service: Callable[[], Answering], request: Request) -> Response
         # The text names the variables; it quotes no value (Settings hides its input).
         log.error("environment_is_not_complete", error=str(error))  # noqa: TRY400  a traceback would say no more
         return answer_error(503, "misconfigured", "the environment is not complete; the log says what is missing")
-    return await serving.answer(request)
+    try:
+        return await serving.answer(request)
+    except Exception:  # the boundary of a request: the framework would answer with plain text
+        log.exception("request_failed")
+        return answer_error(500, "failed", "the request failed; the log says why")
 
 
 def answer_error(status: int, code: str, message: str) -> JSONResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -61,6 +62,33 @@ async def test_without_the_key_nobody_comes_in(function: Deployed, headers: dict
     answer = await function.ring(headers=headers)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert (answer.json()["ok"], answer.json()["error"]) == (False, "unauthorized")
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"apikey": KEY}, 202)], ids=["no key", "key"])
+async def test_a_huge_body_is_not_read(function: Deployed, headers: dict[str, str], status: int) -> None:
+    """Who reads bodies stops at its limit and says 413, and who is only rung reads none: it answers as to any ring."""
+    sent = 0
+
+    async def huge() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(100):
+            sent += 1
+            yield b"x" * 500_000
+
+    answer = await function.http.post("/", content=huge(), headers=headers)
+    reads = function.name in {"action-handler", "command-handler"}
+    assert answer.status_code == (413 if reads else status)
+    assert sent <= 4
+    assert answer.json()["ok"] is (answer.status_code == 202)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[" * 100_000, b'{"a":' * 100_000, b"\xff\x00", b"null", b"1e999"])
+async def test_garbage_is_answered_as_json(function: Deployed, body: bytes) -> None:
+    """With the key and a body that is none, or nested too deep: 400 where it would matter, and no word of the code."""
+    answer = await function.http.post("/", content=body, headers={"apikey": KEY, "content-type": "application/json"})
+    reads = function.name in {"action-handler", "command-handler"}
+    assert (answer.status_code, answer.json()["ok"]) == ((400, False) if reads else (202, True))
+    assert not any(it in answer.text for it in ("Traceback", ".py", "Error"))
 
 
 async def test_a_refused_key_stands_nowhere(function: Deployed, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -106,6 +107,16 @@ class TestTheRest:
             await door.http.post("/", content=b"x", headers={"content-length": "9" * 30}),
         ]
         assert [it.status_code for it in told] == [413, 413, 413]
+
+    async def test_a_body_that_does_not_come_is_408(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody holds a request open by sending it slowly."""
+        monkeypatch.setattr("pulser.handling_http.BODY_SECONDS", 0.05)
+
+        async def trickle() -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.Event().wait()
+
+        assert (await door.http.post("/", content=trickle())).status_code == 408
 
     async def test_without_an_environment_it_says_so(self) -> None:
         """503, and the variables stand in the log only."""

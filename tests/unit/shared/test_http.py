@@ -6,9 +6,11 @@ import json
 
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
+from structlog.testing import capture_logs
 
 from pulser.errors import DatabaseUnavailable, SecretMissing
-from pulser.http import VERSION, KeyCheck, answer_error, answer_health
+from pulser.http import VERSION, KeyCheck, answer, answer_error, answer_health
 from pulser.vault import Vault
 from tests.unit.shared.fake_database import FakeClock, FakeDatabase
 
@@ -153,11 +155,28 @@ async def test_a_remembered_key_opens_while_vault_is_away(check: KeyCheck, datab
     assert await check.admits(request(apikey=KEY)) is True
 
 
+class Failing:
+    """A function with a fault in it, whose words hold a secret."""
+
+    async def answer(self, _request: Request) -> Response:
+        """Nothing."""
+        raise RuntimeError("at /srv/serve.py with xoxb-sentinel-token")
+
+
+async def test_a_failure_that_nobody_foresaw_tells_no_caller() -> None:
+    """500 as JSON, and no word of it; the log has it with its traceback (which it redacts, as all)."""
+    with capture_logs() as lines:
+        told = await answer(Failing, request())
+    assert (told.status_code, json.loads(bytes(told.body))["error"]) == (500, "failed")
+    assert not any(it in bytes(told.body) for it in (b"RuntimeError", b"serve.py", b"sentinel", b"Traceback"))
+    assert lines == [{"event": "request_failed", "log_level": "error", "exc_info": True}]
+
+
 def test_an_error_is_json_with_a_code_and_words() -> None:
     """An error answers ok false, a code, a message, and nothing else."""
-    answer = answer_error(405, "method_not_allowed", "POST rings")
-    assert answer.status_code == 405
-    assert json.loads(bytes(answer.body)) == {"ok": False, "error": "method_not_allowed", "message": "POST rings"}
+    told = answer_error(405, "method_not_allowed", "POST rings")
+    assert told.status_code == 405
+    assert json.loads(bytes(told.body)) == {"ok": False, "error": "method_not_allowed", "message": "POST rings"}
 
 
 @pytest.mark.parametrize(("status", "challenge"), [(401, "Bearer"), (405, None), (503, None)])
@@ -177,7 +196,7 @@ def test_only_a_401_says_how_to_come_in(status: int, challenge: str | None) -> N
 )
 def test_one_failed_check_is_enough(checks: dict[str, dict[str, bool]], status: int) -> None:
     """Health is 200 when all checks are ok, else 503, and its `ok` says the same."""
-    answer = answer_health("notify-dispatch", checks)
-    body = json.loads(bytes(answer.body))
-    assert answer.status_code == status
+    told = answer_health("notify-dispatch", checks)
+    body = json.loads(bytes(told.body))
+    assert told.status_code == status
     assert body == {"ok": status == 200, "function": "notify-dispatch", "version": VERSION, "checks": checks}
