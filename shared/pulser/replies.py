@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from pulser.errors import InDoubt, PulserError, SlackError, SlackHeld, SlackInDoubt, SlackRefused
+from pulser.errors import InDoubt, PulserError, Retryable, SlackError, SlackHeld, SlackInDoubt, SlackRefused
 from pulser.settlement import Reply
 from pulser.slack import SlackApi
 from pulser.slack_errors import of_answer
@@ -27,6 +27,8 @@ class EphemeralHeld(SlackHeld):
 def told_of(trouble: PulserError) -> dict[str, Any]:
     """Why a reply was not sent, as confirm_reply_v1 takes it. A doubt is the end: nothing may be shown twice."""
     told: dict[str, Any] = {"error": str(trouble), "in_doubt": isinstance(trouble, InDoubt)}
+    if isinstance(trouble, Retryable):
+        told["nothing_done"] = True
     if isinstance(trouble, SlackHeld) and trouble.retry_after is not None:
         told |= {"reason": trouble.reason, "retry_in_s": trouble.retry_after}
     if isinstance(trouble, EphemeralHeld):

@@ -1,6 +1,6 @@
--- How the sending of a private answer went. outcome: {} when it was sent, else {"error", "in_doubt", "reason", "retry_in_s", "hold_method"}
--- in_doubt: Slack may have shown it, so it is not sent again. retry_in_s: Slack did nothing and said when to come again (invariant 7);
--- hold_method: for all, not for this answer alone.
+-- How the sending of a private answer went. outcome: {} when it was sent, else {"error", "in_doubt", "nothing_done", "reason",
+-- "retry_in_s", "hold_method"}. in_doubt: Slack may have shown it, so it is not sent again. nothing_done: Slack surely did nothing, or was
+-- not reached, and may take it later. retry_in_s: it said when to come again (invariant 7); hold_method: for all, not for this answer alone.
 create or replace function ops.confirm_reply_v1(team_id text, envelope_id text, outcome jsonb)
 returns jsonb
 language plpgsql
@@ -9,7 +9,7 @@ set search_path = ''
 as $$
 declare
     error constant text := outcome ->> 'error';
-    retry_in constant interval := make_interval(secs => (outcome ->> 'retry_in_s')::double precision);
+    retry_in interval := make_interval(secs => (outcome ->> 'retry_in_s')::double precision);
     owed ops.slack_envelopes;
     becomes text;
 begin
@@ -24,6 +24,10 @@ begin
     if not found then
         return jsonb_build_object('confirmed', false);
     end if;
+    -- What did not get through used nothing up: it is tried for as long as the note is of use, the older the less often.
+    if retry_in is null and (outcome ->> 'nothing_done')::boolean then
+        retry_in := least(interval '1 minute', greatest(interval '10 seconds', (clock_timestamp() - owed.received_at) / 4));
+    end if;
     becomes := case
         when error is null then 'sent'
         when coalesce((outcome ->> 'in_doubt')::boolean, false) then 'failed'
@@ -35,7 +39,7 @@ begin
     set reply_status = becomes,
         -- The address lets anybody answer in our name: it is not kept.
         reply = case when becomes = 'due' then e.reply else e.reply - 'url' end,
-        -- A try that Slack put off is not counted; but one stays, for what nobody has tried is given out before it is due.
+        -- A try that did nothing is not counted; but one stays, for what nobody has tried is given out before it is due.
         reply_attempts = case when retry_in is null then e.reply_attempts else greatest(1, e.reply_attempts - 1) end,
         reply_due_at = coalesce(clock_timestamp() + retry_in, e.reply_due_at),
         last_error = coalesce(e.last_error, left('the private answer: ' || error, 2000))

@@ -21,7 +21,11 @@ begin
         set reply_attempts = e.reply_attempts + (not due.waits)::integer,
             reply_due_at = case when due.waits then held_until else clock_timestamp() + interval '20 seconds' end,
             reply_status = case when due.over then 'failed' else 'due' end,
-            reply = case when due.over then e.reply - 'url' else e.reply end
+            reply = case when due.over then e.reply - 'url' else e.reply end,
+            last_error = case
+                when due.over then coalesce(e.last_error, 'the private answer: it could not be given in half an hour, or in five tries')
+                else e.last_error
+            end
         from due
         where e.id = due.id
         returning e.id, e.team_id, e.envelope_id, e.reply, e.reply_status = 'due' and not due.waits as is_given

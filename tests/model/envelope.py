@@ -20,6 +20,7 @@ MOST_ATTEMPTS = 8
 MOST_REPLIES = 5
 BY_PEOPLE = {"interactive": "slack.action", "slash_commands": "slack.command"}
 RUNNING = ("requested", "approved", "started")
+UNGIVEN = "the private answer: it could not be given in half an hour, or in five tries"
 TOO_LATE = "it was recorded too late to be acknowledged"
 
 
@@ -262,6 +263,8 @@ class Ledger:
         if row is None or row.reply_status != "due":
             return False
         retry_in = outcome.get("retry_in_s")
+        if retry_in is None and outcome.get("nothing_done"):
+            retry_in = min(60.0, max(10.0, (self.now - row.sent.received) / 4))
         spent = row.reply_attempts >= MOST_REPLIES and retry_in is None
         if not outcome:
             row.reply_status = "sent"
@@ -279,7 +282,7 @@ class Ledger:
         chosen = sorted(due, key=lambda it: it.reply_due)[:most]
         for it in chosen:
             if it.reply_attempts >= MOST_REPLIES or self._unanswerable(it):
-                it.reply_status = "failed"
+                it.reply_status, it.error = "failed", it.error or UNGIVEN
             it.reply_attempts, it.reply_due = it.reply_attempts + 1, self.after(REPLY_LEASE)
         return [it.sent.envelope_id for it in due if it in chosen and it.reply_status == "due"]
 

@@ -14,6 +14,7 @@ from tests.model.interleaving import Move, Scene, Stage
 ALERT = "00000000-0000-4000-8000-00000000000a"
 KEYS = {"x": "key-b", "y": "key-a"}
 REPLY = {"via": "response_url", "url": RESPONSE_URL, "body": {"text": "hi"}}
+NOT_REACHED = {"error": "Slack cannot be reached", "nothing_done": True}
 PUT_OFF = {"error": "a rate limit", "reason": "ratelimited", "retry_in_s": 60}
 A_MONTH_S = 31 * 86400
 EMPTY = """
@@ -211,6 +212,7 @@ MOVES = (
     Move("confirm the reply", "confirm_reply_v1", _confirms({}), ("owing", "owing_for_long")),
     Move("fail the reply", "confirm_reply_v1", _confirms({"error": "it broke"}), ("owing", "owing_for_long")),
     Move("put the reply off", "confirm_reply_v1", _confirms(PUT_OFF), ("owing", "owing_for_long")),
+    Move("not reach Slack", "confirm_reply_v1", _confirms(NOT_REACHED), ("owing", "owing_for_long")),
     Move("doubt the reply", "confirm_reply_v1", _confirms({"error": "reset", "in_doubt": True}), ("owing",)),
     Move("claim replies", "claim_replies_v1", _claim_replies, ("owing", "owing_for_long"), again=True),
     Move("sweep", "sweep_envelopes_v1", _sweep, ("recorded", "left", "owing")),

@@ -30,7 +30,8 @@ AGES = st.sampled_from([0.0] * 6 + [60.0, 1560.0, 1860.0, KEPT_FOR + 60])
 WORKERS = st.sampled_from(["a", "b"])
 ERRORS = st.sampled_from(["it broke", "Slack said no"])
 TROUBLES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"error": ERRORS}, optional={"in_doubt": st.booleans(), "retry_in_s": st.sampled_from([5, 60, 1200])}
+    {"error": ERRORS},
+    optional={"in_doubt": st.booleans(), "nothing_done": st.booleans(), "retry_in_s": st.sampled_from([5, 60, 1200])},
 )
 
 

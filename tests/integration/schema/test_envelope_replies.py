@@ -183,6 +183,7 @@ async def test_what_cannot_be_sent_any_more_is_given_up(db: Session, over: str) 
     assert await left_behind(db) == []
     stored = await row(db, sent)
     assert (stored["reply_status"], "url" in stored["reply"]) == ("failed", False)
+    assert stored["last_error"].startswith("the private answer: ")
 
 
 async def test_nobody_sends_a_sixth_time(db: Session) -> None:

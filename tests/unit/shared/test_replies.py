@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from pulser.errors import SecretMissing, SlackError, SlackHeld, SlackInDoubt, SlackRefused
+from pulser.errors import (
+    DatabaseUnavailable,
+    PulserError,
+    SecretMissing,
+    SlackError,
+    SlackHeld,
+    SlackInDoubt,
+    SlackRefused,
+    SlackTokenRefused,
+)
 from pulser.replies import Replies, is_of_slack, told_of
 from pulser.settlement import Reply
 from pulser.slack import SlackApi
@@ -231,6 +240,7 @@ async def test_a_rate_limit_of_ephemeral_messages_is_everybodys() -> None:
     assert told_of(error) == {
         "error": "Slack answered ratelimited",
         "in_doubt": False,
+        "nothing_done": True,
         "reason": "ratelimited",
         "retry_in_s": 7.0,
         "hold_method": "chat.postEphemeral",
@@ -248,7 +258,23 @@ async def test_an_outage_says_no_time() -> None:
     """The ledger has its own."""
     async with replies_to(fixed(b"", "text/plain", status=503)) as (replies, _):
         told = told_of(await refusal(replies, Reply({"text": "note"}, channel="C1", user="U1")))
-    assert told == {"error": "Slack answered with HTTP 503", "in_doubt": False}
+    assert told == {"error": "Slack answered with HTTP 503", "in_doubt": False, "nothing_done": True}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "did_nothing"),
+    [
+        (SlackHeld("not_connected", "no way"), True),
+        (SlackTokenRefused("invalid_auth", "no"), True),
+        (DatabaseUnavailable("Vault is away"), True),
+        (SlackInDoubt("timeout", "no answer"), False),
+        (SlackRefused("channel_not_found", "no"), False),
+        (SecretMissing("slack_bot_token"), False),
+    ],
+)
+def test_the_ledger_is_told_whether_it_may_be_taken_later(trouble: PulserError, *, did_nothing: bool) -> None:
+    """What did nothing costs none of the five tries; what will be refused again does."""
+    assert told_of(trouble).get("nothing_done", False) is did_nothing
 
 
 async def test_a_doubt_is_told_as_one() -> None:
