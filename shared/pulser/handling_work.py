@@ -192,10 +192,10 @@ class Work:
         if settlement.reply is not None:
             self.start(self.reply(claim.key))
         elif time.monotonic() > answer_by:
-            # Too late by a hair, and the ledger knows of no reply: best effort, and the ack goes without it.
+            # Too late by a hair: the ack goes without it, and the ledger does not yet know of a reply.
             settlement = settlement.answered_late(claim.envelope)
             if settlement.reply is not None:
-                self.start(self._send_late(settlement.reply))
+                self.start(self._reply_late(claim.key, settlement.reply))
         return Done("settled", settlement.ack)
 
     async def _settle_decision(self, claim: Claim, answer_by: float) -> Settlement | None:
@@ -246,27 +246,29 @@ class Work:
         except PulserError as trouble:
             told = told_of(trouble)
             log.warning("not_answered", **told)
-        await self._confirm({**key, "outcome": told}, asked_at)
+        # While the claim holds: else the reply is sent twice.
+        await self._tell("confirm_reply_v1", {**key, "outcome": told}, asked_at)
 
-    async def _confirm(self, arguments: Mapping[str, JsonValue], asked_at: float) -> None:
-        """Tell the ledger, again and again while it is away and the claim holds: else the reply is sent twice."""
+    async def _reply_late(self, key: Mapping[str, str], late: Reply) -> None:
+        """Have the ledger owe it first: then it is given as every reply is, when Slack takes it, and by one alone."""
+        await self._tell("owe_late_reply_v1", {**key, "reply": late.to_json()}, self.clock())
+        await self.reply(key)
+
+    async def _tell(self, function: str, arguments: Mapping[str, JsonValue], asked_at: float) -> None:
+        """Tell the ledger what became of a reply, again and again while it is away and a claim would hold."""
         while True:
             try:
-                await self.ledger.call("confirm_reply_v1", arguments)
+                await self.ledger.call(function, arguments)
             except DatabaseUnavailable as trouble:
-                log.warning("confirm_waits_for_the_database", error=str(trouble))
+                log.warning("reply_waits_for_the_database", function=function, error=str(trouble))
                 if self.clock() > asked_at + REPLY_LEASE_SECONDS:
                     return
                 await asyncio.sleep(SETTLE_PAUSE)
             except PulserError as trouble:
-                log.warning("reply_not_confirmed", error=str(trouble))
+                log.warning("ledger_not_told_of_reply", function=function, error=str(trouble))
                 return
             else:
                 return
-
-    async def _send_late(self, late: Reply) -> None:
-        with contextlib.suppress(PulserError):
-            await self.replies.send(late)
 
 
 def _key(left: JsonValue) -> dict[str, str]:

@@ -210,3 +210,29 @@ async def test_a_note_that_is_due_wakes_its_handler(db: Session) -> None:
     await db.run("delete from net.http_request_queue")
     assert await db.call("sweep_envelopes_v1") == 1
     assert (await db.value("select url from net.http_request_queue")).endswith("/action-handler")
+
+
+async def owe_late(db: Session, sent: dict[str, Any]) -> bool:
+    owed: bool = (await db.call("owe_late_reply_v1", **named(sent), reply=REPLY))["owed"]
+    return owed
+
+
+async def test_an_ack_that_came_too_late_is_owed_as_a_reply(db: Session) -> None:
+    """Its handler sends it at once; a duplicate gets no payload any more, or it would be given twice."""
+    sent = click()
+    await settle(db, (await claimed(db, sent))["claim_token"], ack={"text": "done"})
+    assert await owe_late(db, sent)
+    assert (await row(db, sent))["ack"] is None
+    assert await take(db, sent) == REPLY
+
+
+async def test_a_late_answer_is_owed_once(db: Session) -> None:
+    """Also when it has been sent meanwhile, and where another reply is owed; nor by what is not settled."""
+    running = click()
+    await claimed(db, running)
+    assert not await owe_late(db, running)
+    sent = await owed(db)
+    assert not await owe_late(db, sent)
+    await take(db, sent)
+    await confirm(db, sent)
+    assert not await owe_late(db, sent)

@@ -126,7 +126,8 @@ class FakeLedger:
         row.attempts += 1
         return {"claim_token": row.token, "attempt": row.attempts, "envelope": row.record | {"age_s": 0.0}}
 
-    def _settle_envelope_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def settle_envelope(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401  JSON
+        """What settle_envelope_v1 does."""
         row = self._held(given["claim_token"])
         if row is None:
             return {"settled": False, "reason": "stale_claim"}
@@ -138,6 +139,8 @@ class FakeLedger:
         self._owe(row, outcome["reply"])
         return {"settled": True, "card": None, "event_ids": {"main": "an-event"}}
 
+    _settle_envelope_v1 = settle_envelope
+
     def _fail_envelope_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         row = self._held(given["claim_token"])
         if row is None:
@@ -147,6 +150,14 @@ class FakeLedger:
         if row.status == "failed":
             self._owe(row, {"via": "ephemeral", "channel": "C1", "user": "U1", "body": {"text": "gave up"}})
         return {"settled": True, "state": "failed" if row.status == "failed" else "pending", "retry_in_s": 1.0}
+
+    def _owe_late_reply_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        row = self.rows[given["team_id"], given["envelope_id"]]
+        owed = row.status == "completed" and row.reply_status is None
+        if owed:
+            row.ack = None
+            self._owe(row, given["reply"])
+        return {"owed": owed}
 
     def _claim_reply_v1(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         row = self.rows[given["team_id"], given["envelope_id"]]

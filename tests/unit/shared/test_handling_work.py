@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,19 +139,43 @@ async def test_a_late_answer_goes_by_the_response_url(scene: Scene) -> None:
     assert [it.body for it in scene.replies.sent] == [ACK]
 
 
-async def test_an_answer_that_is_late_by_a_hair_is_sent_all_the_same(scene: Scene) -> None:
-    """It was settled as an ack, then the settle took too long."""
+async def run_late_by_a_hair(scene: Scene) -> Row:
+    """It is settled as an ack, but the settle takes too long; the row afterwards."""
     answer_by = time.monotonic() + 0.3
 
-    def slow(_given: object) -> dict[str, Any]:
+    def slow(given: Mapping[str, Any]) -> Any:  # noqa: ANN401  JSON
+        settled = scene.ledger.settle_envelope(given)
         while time.monotonic() <= answer_by:
             pass
-        return {"settled": True}
+        return settled
 
     scene.ledger.answers["settle_envelope_v1"] = slow
-    await scene.work.run("T1", "e-1", answer_by)
+    done = await scene.work.run("T1", "e-1", answer_by)
     await scene.work.finish()
+    assert done == Done("settled")
+    return scene.ledger.rows["T1", "e-1"]
+
+
+async def test_an_answer_that_is_late_by_a_hair_is_sent_all_the_same(scene: Scene) -> None:
+    """As the ledger's reply, and a duplicate gets no ack with it."""
+    row = await run_late_by_a_hair(scene)
     assert [it.body for it in scene.replies.sent] == [ACK]
+    assert (row.reply["body"], row.reply_status, row.ack) == (ACK, "sent", None)
+
+
+async def test_an_answer_late_by_a_hair_that_slack_puts_off_is_told_to_the_ledger(scene: Scene) -> None:
+    """Which keeps what Slack said, and the answer until then."""
+    scene.replies.trouble = SlackHeld("ratelimited", "Slack answered ratelimited", retry_after=7.0)
+    row = await run_late_by_a_hair(scene)
+    assert row.reply_status == "failed: Slack answered ratelimited"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_an_answer_late_by_a_hair_is_given_once_though_the_database_was_away(scene: Scene, when: str) -> None:
+    """The ledger is told again until it knows."""
+    scene.ledger.away("owe_late_reply_v1", after=when == "after")
+    await run_late_by_a_hair(scene)
+    assert len(scene.replies.sent) == 1
 
 
 async def test_a_reply_is_sent_and_confirmed(scene: Scene) -> None:
