@@ -13,12 +13,19 @@ declare
 begin
     -- One after the other: of two that die of the same, the first is announced. By channel, as all who wait for such a lock.
     for gone in
-        select d.delivery_id, d.claim_token, d.channel, d.kind, coalesce(d.hook #>> '{hook,type}' like 'github%', false) as is_lost
+        select d.delivery_id, d.claim_token, d.channel, d.kind, d.card_id, coalesce(d.hook #>> '{hook,type}' like 'github%', false) as is_lost
         from ops.deliveries d
         where d.claim_token is not null and d.lease_until < clock_timestamp()
         order by d.channel, d.position
         for update skip locked
     loop
+        if gone.is_lost then
+            perform pg_advisory_xact_lock(hashtextextended('pulser.dead:' || gone.channel, 0));
+            -- Who records results moves several cards too, in their events' order. So a card is not waited for here: its hook is next time's.
+            perform from ops.cards c where c.card_id = gone.card_id for no key update skip locked;
+            continue when not found;
+        end if;
+
         update ops.delivery_attempts a
         set ended_at = clock_timestamp(), outcome = 'lease_expired', reason = 'lease_expired', error = 'the worker vanished'
         where a.delivery_id = gone.delivery_id and a.claim_token = gone.claim_token;
@@ -32,7 +39,6 @@ begin
         where d.delivery_id = gone.delivery_id;
 
         if gone.is_lost then
-            perform pg_advisory_xact_lock(hashtextextended('pulser.dead:' || gone.channel, 0));
             perform ops.settle_hook_v1(gone.delivery_id, jsonb_build_object(
                 'hook_status', 'failed', 'hook_text', 'Nobody knows whether GitHub took the call. Look there before you try again.'
             ));

@@ -1,0 +1,51 @@
+"""Whoever moves several cards in one call, while another one moves the same: nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.integration.schema.acting import WORKFLOW, act, audit, card, requested_deploy
+from tests.integration.schema.helpers import Session, is_waiting, until
+
+
+@pytest.fixture
+async def lost(db: Session) -> dict[str, str]:
+    """Two deploys whose calls of GitHub a vanished worker had: their cards by service, as the hooks expire."""
+    services = [{"service": it, "environments": ["production"], "deploy": WORKFLOW} for it in ("api", "web")]
+    await db.call("apply_services_v1", services=services)
+    cards = {}
+    for service in ("api", "web"):
+        card_id = cards[service] = await requested_deploy(db, service=service)
+        change = {"card_id": card_id, "version": 1, "kind": "deploy", "service": service, "phase": "approved"}
+        place = {"environment": "production", "state": {}}
+        hook = {"card": "card", "service": service, "action": "deploy"}
+        assert (await act(db, events=[audit()], card=change | place, hooks=[hook]))["settled"]
+    assert len(await db.claim()) == 2
+    await db.end_leases()
+    return cards
+
+
+async def result(db: Session, card_id: str) -> None:
+    """As record_deliveries_v1 applies what a deployer tells of a deploy."""
+    told = {"deploy_id": card_id, "what": "started"}
+    await db.value("select ops.apply_deploy_result_v1(gen_random_uuid(), $1)", told)
+
+
+async def test_results_and_lost_hooks_of_the_same_cards_do_not_lock_each_other_out(
+    db: Session, other: Session, lost: dict[str, str]
+) -> None:
+    """The results come in another order than the hooks expire: both go through, and no hook is forgotten."""
+
+    async def ended_or_waits() -> bool:
+        return expiring.done() or await is_waiting(db, other)
+
+    async with db.connection.transaction():
+        await result(db, lost["web"])
+        expiring = asyncio.create_task(other.value("select ops.expire_delivery_leases_v1()"))
+        await until(ended_or_waits)
+        await result(db, lost["api"])
+    assert await expiring + await db.value("select ops.expire_delivery_leases_v1()") == 2
+    for card_id in lost.values():
+        assert (await card(db, card_id))["state"]["hook"]["status"] == "failed"
