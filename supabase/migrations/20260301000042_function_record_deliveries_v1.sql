@@ -23,7 +23,8 @@ begin
     where (r.routing ->> 'event_id')::uuid = any (held);
 
     with routed as (
-        select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal
+        select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal,
+            row_number() over (partition by r.routing ->> 'event_id', ops.channel_place_v1(v.delivery ->> 'channel') order by v.ordinal) as nth
         from jsonb_array_elements(routings) r (routing)
         cross join lateral jsonb_array_elements(r.routing -> 'deliveries') with ordinality v (delivery, ordinal)
         where (r.routing ->> 'event_id')::uuid = any (held)
@@ -37,9 +38,9 @@ begin
         left(routed.delivery ->> 'why', 1000)
     from routed join ops.event_dispatches d on d.event_id = routed.event_id
     -- Where the card of the event stands already, it changes in place instead.
-    where not exists (
-        select from ops.deliveries c
-        where c.event_id = d.card_id and c.channel = routed.delivery ->> 'channel' and c.kind = 'post' and c.status <> 'dead'
+    where routed.nth = 1 and not exists (
+        select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.status <> 'dead'
+            and ops.channel_place_v1(c.channel) = ops.channel_place_v1(routed.delivery ->> 'channel')
     )
     order by d.position, routed.ordinal
     on conflict (event_id, channel) where kind = 'post' do nothing;

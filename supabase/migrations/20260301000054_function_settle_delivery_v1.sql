@@ -47,16 +47,9 @@ begin
     set ended_at = clock_timestamp(), outcome = result, reason = settled.reason, error = settled.error
     where a.delivery_id = settled.delivery_id and a.claim_token = settle_delivery_v1.claim_token;
 
-    -- From Slack's answer to the next claim, not from claim to claim: a slow answer must not bring two posts together.
-    update ops.slack_channels c
-    set next_post_at = greatest(c.next_post_at, clock_timestamp() + interval '1 second'),
-        -- An ID that leads nowhere is forgotten: the name may lead to a new channel.
-        slack_channel_id = case
-            when settled.reason in ('channel_not_found', 'is_archived') then null
-            else coalesce(settled.slack_channel_id, c.slack_channel_id)
-        end
-    where settled.kind = 'post' and c.channel = settled.channel and result in ('sent', 'failed', 'in_doubt', 'dead');
-
+    if result in ('sent', 'failed', 'in_doubt', 'dead') then
+        perform ops.note_channel_v1(settled);
+    end if;
     perform ops.follow_settled_delivery_v1(settled.delivery_id, outcome);
     return jsonb_build_object('settled', true, 'status', settled.status);
 end;

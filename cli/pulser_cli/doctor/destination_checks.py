@@ -14,13 +14,14 @@ _RENAME = "create it, or name another one in pulser.yaml: pulser routes apply"
 def channel_findings(
     routes: Sequence[RoutedChannel], channels: Channels, *, posts_without: bool = False
 ) -> list[Finding]:
-    """A finding for each channel that a route names. `posts_without`: the app has chat:write.public."""
-    by_name = {f"#{it.name}": it for it in channels.seen}
-    by_id = {it.id: it for it in channels.seen} | channels.by_id
-    return [
-        _channel(name, by_name.get(name) or by_id.get(name), used_by, channels, posts_without)
-        for name, used_by in _routed(routes).items()
-    ]
+    """A finding for each channel that a route names, and for each that routes name in two ways.
+
+    `posts_without`: the app has chat:write.public.
+    """
+    known = {f"#{it.name}": it for it in channels.seen} | {it.id: it for it in channels.seen} | channels.by_id
+    routed = _routed(routes)
+    each = [_channel(name, known.get(name), used_by, channels, posts_without) for name, used_by in routed.items()]
+    return each + _named_twice({name: known.get(name) for name in routed})
 
 
 def group_findings(
@@ -76,6 +77,18 @@ def _channel(
     if posts_without:
         return warning("channels", f"pulser is not in {said}: a post in doubt cannot be looked up{by}", invite)
     return wrong("channels", f"pulser is not in {said}: nothing can be posted there{by}", invite)
+
+
+def _named_twice(channels: Mapping[str, Channel | Unasked | None]) -> list[Finding]:
+    """Until pulser has posted there by its name, an event that both lead to is posted twice."""
+    names = defaultdict[str, list[str]](list)
+    for name, channel in channels.items():
+        if isinstance(channel, Channel):
+            names[channel.id].append(short(name))
+    remedy = "name it in one way in pulser.yaml: pulser routes apply"
+    return [
+        warning("channels", f"{' and '.join(same)} are one channel", remedy) for same in names.values() if len(same) > 1
+    ]
 
 
 def _group(name: str, group: UserGroup | None, used_by: Sequence[str]) -> Finding:

@@ -57,6 +57,14 @@ def test_a_channel_by_its_id(by_id: dict[str, Channel | Unasked], level: str) ->
     assert levels(channel_findings([named], Channels((), by_id=by_id))) == [level]
 
 
+def test_a_channel_that_is_named_in_two_ways() -> None:
+    """Each name leads to it, and that both do is a warning."""
+    by_id = RoutedChannel(name="r", channel="C1")
+    found = channel_findings([CI, by_id], Channels((channel(), channel(id="C2", name="other"))))
+    assert levels(found) == ["ok", "ok", "warning"]
+    assert found[-1].what == "#ops-ci and C1 are one channel"
+
+
 def test_a_channel_of_several_routes_is_told_once() -> None:
     """With all of their names."""
     other = RoutedChannel(name="tasks", channel="#ops-ci")
