@@ -29,6 +29,8 @@ create table if not exists ops.deliveries (
     card_id uuid references ops.cards (card_id),
     target_delivery_id uuid references ops.deliveries (delivery_id),
     card_version integer,
+    -- An update: until when a try that broke off may still land at Slack, after a newer one.
+    may_land_until timestamptz,
     -- A call of a hook: {"hook", "service", "action", "inputs"}. Its channel is hook:<service>.
     hook jsonb,
     created_at timestamptz not null default clock_timestamp(),

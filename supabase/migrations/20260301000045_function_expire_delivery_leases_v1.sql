@@ -35,6 +35,7 @@ begin
             dead_at = case when gone.is_lost then clock_timestamp() end,
             reason = case d.status when 'sending' then 'lease_expired' else d.reason end,
             error = case d.status when 'sending' then format('worker %s vanished while it sent it', d.claimed_by) else d.error end,
+            may_land_until = case gone.kind when 'update' then clock_timestamp() + interval '30 seconds' end,
             next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
         where d.delivery_id = gone.delivery_id;
 

@@ -1,6 +1,6 @@
 -- Records how a claimed delivery ended. With a token that is not the delivery's any more it changes nothing (invariant 6).
 -- outcome: {"result": sent|adopted|failed|in_doubt|dead|absent|unknown, "reason", "error", "retry_in_s",
---           "slack_channel_id", "slack_ts", "hold_method", "hold_s", "card_version", "hook_status", "hook_text", "hook_url"}
+--           "slack_channel_id", "slack_ts", "hold_method", "hold_s", "card_version", "may_land_late", "hook_status", "hook_text", "hook_url"}
 create or replace function ops.settle_delivery_v1(delivery_id uuid, claim_token uuid, outcome jsonb)
 returns jsonb
 language plpgsql
@@ -37,6 +37,9 @@ begin
         ),
         slack_channel_id = outcome ->> 'slack_channel_id', slack_ts = outcome ->> 'slack_ts',
         card_version = (outcome ->> 'card_version')::integer,
+        may_land_until = case
+            when (outcome ->> 'may_land_late')::boolean then clock_timestamp() + interval '30 seconds' else d.may_land_until
+        end,
         sent_at = case when result in ('sent', 'adopted') then clock_timestamp() end,
         dead_at = case when result = 'dead' then clock_timestamp() end,
         claim_token = null, claimed_by = null, lease_until = null

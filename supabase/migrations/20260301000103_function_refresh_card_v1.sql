@@ -19,6 +19,16 @@ begin
             where u.target_delivery_id = p.delivery_id and u.kind = 'update' and u.status in ('queued', 'sending', 'failed')
         );
     get diagnostics queued = row_count;
+
+    -- One that waits to repeat a state (repeat_doubtful_update_v1) has news to show now. One that is locked is being claimed.
+    with waiting as (
+        select u.delivery_id from ops.deliveries u
+        join ops.deliveries p on p.delivery_id = u.target_delivery_id
+        where p.event_id = refresh_card_v1.card_id and p.kind = 'post' and u.kind = 'update' and u.status = 'queued'
+        for update of u skip locked
+    )
+    update ops.deliveries u set next_attempt_at = least(u.next_attempt_at, clock_timestamp())
+    from waiting w where u.delivery_id = w.delivery_id;
     return queued;
 end;
 $$;

@@ -12,6 +12,7 @@ begin
         perform ops.hold_slack_v1(outcome ->> 'hold_method', (outcome ->> 'hold_s')::double precision, settled.reason);
     end if;
     perform ops.settle_hook_v1(settled.delivery_id, outcome);
+    perform ops.repeat_doubtful_update_v1(settled.delivery_id);
     perform ops.catch_up_card_v1(settled.delivery_id);
     if settled.status = 'dead' then
         perform ops.announce_dead_delivery_v1(settled.delivery_id);
@@ -22,4 +23,4 @@ end;
 $$;
 
 revoke all on function ops.follow_settled_delivery_v1(uuid, jsonb) from public, anon, authenticated, service_role;
-comment on function ops.follow_settled_delivery_v1(uuid, jsonb) is 'Holds Slack, moves the card, announces the dead and the doubt that lasts. Called by settle_delivery_v1.';
+comment on function ops.follow_settled_delivery_v1(uuid, jsonb) is 'Holds Slack, moves the card, repeats what is in doubt, announces the dead and the doubt that lasts. Called by settle_delivery_v1.';

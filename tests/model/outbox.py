@@ -18,6 +18,7 @@ GIVEN_UP_AFTER = 86400.0
 HOOK_GIVEN_UP_AFTER = 900.0
 UPDATE_COSTS = 1.5
 UPDATES_AHEAD = 15.0
+MAY_LAND_FOR = 30.0
 SAID_AGAIN_AFTER = 600.0
 LONG_AGO = 1e6
 UNSURE = 0.02  # seconds: nothing here depends on so little
@@ -203,6 +204,7 @@ class Outbox:
             it.status = "in_doubt" if it.kind == "post" else "dead" if it.github else "failed"
             it.dead_at = self.after(0) if it.status == "dead" else None
             it.next_attempt = self.after(0)
+            it.may_land_until = self.after(MAY_LAND_FOR) if it.kind == "update" else None
             it.release()
         for it in gone:
             if it.status == "dead":
@@ -220,6 +222,7 @@ class Outbox:
         it.reason, it.adopted, it.card_version = outcome.reason, result == "adopted", outcome.card_version
         looked_at = min(600.0, (self.now - (it.doubtful_since or 0)) / 10) if result == "unknown" else 0.0
         it.next_attempt = self.after(max(outcome.retry_in, looked_at))
+        it.may_land_until = self.after(MAY_LAND_FOR) if outcome.may_land_late else it.may_land_until
         it.dead_at = self.after(0) if result == "dead" else None
         it.release()
         if it.kind == "post" and result in ("sent", "failed", "in_doubt", "dead"):
@@ -237,6 +240,10 @@ class Outbox:
         return it.status
 
     def _follow(self, it: Delivery) -> None:
+        if it.kind == "update" and it.status == "sent" and it.may_land_until and not self._past(it.may_land_until):
+            again = Delivery("update", it.event, it.channel, *self._from_now(GIVEN_UP_AFTER), target=it.target)
+            again.next_attempt = again.may_land_until = it.may_land_until
+            self._queue(again)
         if it.kind == "hook" and it.status in ("sent", "dead"):
             self._settle_hook(it)
         elif it.status == "sent" or (it.status == "dead" and it.card_version is not None):
@@ -308,6 +315,9 @@ class Outbox:
             if it not in updated:
                 made = Delivery("update", card, it.channel, *self._from_now(GIVEN_UP_AFTER), target=it)
                 self._queue(made)
+        for it in self.deliveries:
+            if it.kind == "update" and it.event is card and it.status == "queued":
+                it.next_attempt = min(it.next_attempt, self.after(0))
 
     def instants(self) -> Iterator[float]:
         """When something becomes due, runs out or gets too old."""
@@ -317,5 +327,6 @@ class Outbox:
         yield from (self.updates_used - UPDATES_AHEAD + UPDATE_COSTS * number for number in range(1, 11))
         yield (self.now // SAID_AGAIN_AFTER + 1) * SAID_AGAIN_AFTER
         for it in self.deliveries:
-            yield from (at for at in (it.next_attempt, it.retry_until, it.lease_until) if at is not None)
+            times = (it.next_attempt, it.retry_until, it.lease_until, it.may_land_until)
+            yield from (at for at in times if at is not None)
             yield (it.doubtful_since or 0) + BLOCKED_BY_A_DOUBT

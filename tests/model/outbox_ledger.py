@@ -36,6 +36,7 @@ with now as materialized (
         retry_until = now.at + make_interval(secs => s.retry_until),
         lease_until = now.at + make_interval(secs => s.lease_until),
         doubtful_since = now.at + make_interval(secs => s.doubtful_since),
+        may_land_until = now.at + make_interval(secs => s.may_land_until),
         dead_at = case
             when s.dead_at is null then null
             when s.lately then greatest(now.minutes, now.at + make_interval(secs => s.dead_at))
@@ -43,7 +44,7 @@ with now as materialized (
         end
     from now, jsonb_to_recordset($1::jsonb -> 'deliveries') s (
         delivery_id uuid, next_attempt double precision, retry_until double precision, lease_until double precision,
-        doubtful_since double precision, dead_at double precision, lately boolean
+        doubtful_since double precision, may_land_until double precision, dead_at double precision, lately boolean
     )
     where d.delivery_id = s.delivery_id
 ), doubts as (
@@ -84,7 +85,8 @@ select jsonb_build_object(
             'next_attempt', extract(epoch from d.next_attempt_at - $1),
             'retry_until', extract(epoch from d.retry_until - $1),
             'lease_until', extract(epoch from d.lease_until - $1),
-            'doubtful_since', extract(epoch from d.doubtful_since - $1)
+            'doubtful_since', extract(epoch from d.doubtful_since - $1),
+            'may_land_until', extract(epoch from d.may_land_until - $1)
         ) order by d.position)
         from ops.deliveries d
     ), '[]'),
@@ -178,7 +180,15 @@ class RealOutbox:
     def _times_of(self, it: Delivery) -> dict[str, Any]:
         times = {
             name: getattr(it, name)
-            for name in ("next_attempt", "retry_until", "lease_until", "doubtful_since", "dead_at", "told_at")
+            for name in (
+                "next_attempt",
+                "retry_until",
+                "lease_until",
+                "doubtful_since",
+                "may_land_until",
+                "dead_at",
+                "told_at",
+            )
         }
         shown = {name: None if at is None else at - self._shown for name, at in times.items()}
         lately = {"lately": self.model.lately(it.dead_at), "told_lately": self.model.lately(it.told_at)}
@@ -256,6 +266,7 @@ class RealOutbox:
         for row, it in zip(rows["deliveries"], self.model.deliveries, strict=True):
             counting = ["retry_until", *(["next_attempt"] if it.waits or it.status == "in_doubt" else [])]
             counting += ["lease_until"] if it.token else []
+            counting += ["may_land_until"] if row["may_land_until"] is not None else []
             counting += ["doubtful_since"] if it.status in ("sending", "in_doubt") else []
             times += [(f"{name} of {_what(it)}", row[name], getattr(it, name)) for name in counting]
         for what, said, expected in times:

@@ -31,6 +31,7 @@ OUTCOMES = {
         Outcome("sent", card_version=-1),
         Outcome("dead", "message_not_found"),
         Outcome("failed", "unreadable_answer", retry_in=2.0, card_version=-1),
+        Outcome("failed", "timeout", retry_in=2.0, may_land_late=True),
         Outcome("failed", "ratelimited", retry_in=30.0, hold=("chat.update", 30.0)),
         *FAILURES[:1],
     ),
@@ -61,4 +62,5 @@ def told(it: Delivery, outcome: Outcome) -> dict[str, Any]:
         said |= {"slack_channel_id": f"C-{it.channel}", "slack_ts": "1700000000.000100"}
     if outcome.hold:
         said |= {"hold_method": outcome.hold[0], "hold_s": outcome.hold[1]}
-    return said | {"retry_in_s": outcome.retry_in, "card_version": outcome.card_version}
+    said |= {"retry_in_s": outcome.retry_in, "may_land_late": outcome.may_land_late}
+    return said | {"card_version": outcome.card_version}

@@ -47,6 +47,7 @@ class Delivery:
     reason: str | None = None
     adopted: bool = False
     card_version: int | None = None
+    may_land_until: float | None = None
     dead_at: float | None = None
     told_at: float | None = None
     told_of: str | None = None
@@ -96,3 +97,4 @@ class Outcome:
     retry_in: float = 0.0
     hold: tuple[str, float] | None = None
     card_version: int | None = None
+    may_land_late: bool = False

@@ -41,7 +41,8 @@ LAYOUT_REFUSED = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_lon
 class Outcome:
     """Seconds in `retry_in_s` and `hold_s`; `hold_method` is a Slack method, or * for all.
 
-    `card_version`: which state of its card the message shows. `hook_…`: what the card tells of a deploy hook.
+    `card_version`: which state of its card the message shows. `may_land_late`: no answer came, so Slack may carry the
+    update out after a later one. `hook_…`: what the card tells of a deploy hook.
     """
 
     result: Result
@@ -53,6 +54,7 @@ class Outcome:
     hold_method: str | None = None
     hold_s: float | None = None
     card_version: int | None = None
+    may_land_late: bool = False
     hook_status: Literal["accepted", "failed"] | None = None
     hook_text: str | None = None
     hook_url: str | None = None
@@ -109,9 +111,14 @@ def of_update(answer: Mapping[str, Any], *, channel: str, attempt: int, jitter: 
 
 
 def of_update_error(error: PulserError, *, attempt: int, jitter: float, refused_before: str | None = None) -> Outcome:
-    """The outcome of an update that was not answered with ok. To repeat it is harmless, so a doubt is a failure."""
+    """The outcome of an update that was not answered with ok. To repeat it is harmless, so a doubt is a failure.
+
+    But an old one that lands last would hide what is newer: the ledger is told that it may.
+    """
     reason, text = _reason(error), str(error)
     match error:
+        case SlackInDoubt():
+            return Outcome("failed", reason, text, retry_in_s=backoff(attempt, jitter), may_land_late=True)
         case SlackHeld(retry_after=float(seconds)):
             return Outcome("failed", reason, text, seconds, hold_method="chat.update", hold_s=seconds)
         case SlackTokenRefused() | SecretMissing() if reason != CHANNEL_REFUSED:

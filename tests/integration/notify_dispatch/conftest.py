@@ -25,6 +25,7 @@ _clicks = itertools.count(1)
 BUTTON_KEY = "sentinel-button-key"
 MOVED = """
 update ops.deliveries set next_attempt_at = next_attempt_at - $1::interval, lease_until = lease_until - $1::interval,
+    may_land_until = may_land_until - $1::interval,
     doubtful_since = doubtful_since - $1::interval, retry_until = retry_until - $1::interval
     where status in ('queued', 'sending', 'in_doubt', 'failed');
 update ops.event_dispatches set lease_until = lease_until - $1::interval where lease_until is not null;

@@ -304,6 +304,7 @@ def test_an_outcome_is_what_the_ledger_takes() -> None:
         "hold_method": None,
         "hold_s": None,
         "card_version": None,
+        "may_land_late": False,
         "hook_status": None,
         "hook_text": None,
         "hook_url": None,

@@ -110,3 +110,19 @@ def test_every_trouble_is_one_that_the_ledger_takes(error: PulserError, attempt:
     assert outcome.error == str(error)
     assert math.isfinite(outcome.retry_in_s)
     assert (outcome.hold_method is None) == (outcome.hold_s is None)
+
+
+@pytest.mark.parametrize(
+    ("error", "late"),
+    [
+        (SlackInDoubt("timeout", "no"), True),
+        (SlackInDoubt("http_502", "no"), True),
+        (SlackHeld("not_connected", "no"), False),
+        (SlackHeld("ratelimited", "no", retry_after=3.0), False),
+        (SlackRefused("message_not_found", "no"), False),
+        (DatabaseUnavailable(""), False),
+    ],
+)
+def test_what_slack_may_still_carry_out_is_told(error: PulserError, *, late: bool) -> None:
+    """Only what has been sent and not been answered: it may land after a newer one."""
+    assert _update(error).may_land_late is late
