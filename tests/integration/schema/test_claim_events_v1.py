@@ -56,6 +56,16 @@ async def test_only_one_router_works_at_a_time(db: Session) -> None:
     assert await db.claim_events(worker="second") == {"claim_token": None, "events": []}
 
 
+async def test_what_a_vanished_router_held_counts_as_any_other(db: Session) -> None:
+    """Whoever takes over gets as many as he asks for, the oldest first, whether or not they were held."""
+    events = await db.emit(12)
+    await db.claim_events(max_events=5)
+    for most in (3, 10, 100):
+        await db.end_leases()
+        claim = await db.claim_events(worker="second", max_events=most)
+        assert [event["event_id"] for event in claim["events"]] == events[:most]
+
+
 async def test_the_next_router_may_work_once_the_first_has_recorded(db: Session) -> None:
     """A recorded claim makes way for the next."""
     first, second = await db.emit(2)
