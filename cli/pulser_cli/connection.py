@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from pulser.database import Database, DirectDatabase, connect
-from pulser.errors import DatabaseRefused, PulserError
+from pulser.errors import DatabaseBehind, DatabaseRefused, PulserError
 from pulser.settings import Settings
 from pulser_cli.output import USAGE, fail
 from pulser_local.run_file import RunFile
@@ -23,8 +23,8 @@ DatabaseUrl = Annotated[
 ]
 Result = TypeVar("Result")
 
-# The function, or the schema, is not there: SQLSTATE and PostgREST's codes.
-NOT_MIGRATED = {"42883", "3F000", "PGRST202", "PGRST106"}
+NOT_EXPOSED = "PGRST106"  # PostgREST's word for a schema that the Data API does not show
+NOT_MIGRATED = "pulser's functions are not in this database: apply the migrations first (supabase db push)"
 
 
 def run(database_url: str | None, work: Callable[[Database], Awaitable[Result]]) -> Result:
@@ -32,10 +32,10 @@ def run(database_url: str | None, work: Callable[[Database], Awaitable[Result]])
     try:
         database = find_database(database_url)
         return asyncio.run(_with(database, work))
+    except DatabaseBehind as error:
+        fail(f"{NOT_MIGRATED}: {error.message}")
     except DatabaseRefused as error:
-        if error.code in NOT_MIGRATED:
-            fail("pulser's functions are not in this database: apply the migrations first (supabase db push)")
-        fail(error.message)
+        fail(NOT_MIGRATED if error.code == NOT_EXPOSED else error.message)
     except PulserError as error:
         fail(str(error))
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from pulser import logs
 from pulser.database import Database
-from pulser.errors import DatabaseUnavailable
+from pulser.errors import DatabaseBehind, DatabaseUnavailable
 from pulser.vault import Vault
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.output import USAGE, AsJson, ago, console, fail, print_json
@@ -113,7 +113,9 @@ def status(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
 
 async def _hold(database: Database, slack_api_url: str, functions_url: str | None) -> None:
     try:
-        await database.call("transport_v1")  # says right away when the migrations are missing
+        await database.call("transport_v1")
+    except DatabaseBehind:
+        raise  # said right away, to who has just started it
     except DatabaseUnavailable as error:
         log.warning("database_not_there_yet", error=str(error))
     pace = Pace()

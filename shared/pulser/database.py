@@ -27,7 +27,8 @@ class Database(Protocol):
     async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
         """The result of ops.<function>(named arguments). Arguments and result are JSON values.
 
-        Raises DatabaseUnavailable when it may succeed later, DatabaseRefused with the SQLSTATE otherwise.
+        Raises DatabaseUnavailable when it may succeed later (DatabaseBehind: once the migrations are applied),
+        DatabaseRefused with the SQLSTATE otherwise.
         """
 
     async def close(self) -> None:

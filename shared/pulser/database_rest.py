@@ -10,11 +10,18 @@ import httpx
 from supabase import AsyncClient, AsyncClientOptions, PostgrestAPIError, acreate_client
 
 from pulser.database import JsonValue
-from pulser.database_rules import CALL_TIMEOUT, TRANSIENT_STATUSES, identifier, no_answer, of_code, unfit
+from pulser.database_rules import (
+    CALL_TIMEOUT,
+    NOT_IN_THE_CACHE,
+    TRANSIENT_STATUSES,
+    identifier,
+    no_answer,
+    of_code,
+    unfit,
+)
 from pulser.errors import DatabaseUnavailable
 
 # PostgREST learns of a new function a moment after its migration. Until then it says so, and nothing has run.
-_NOT_IN_THE_CACHE = "PGRST202"
 _CACHE_WAITS = (0.2, 0.8)  # seconds before each further try
 
 
@@ -38,7 +45,7 @@ class RestDatabase:
                 try:
                     return (await client.schema("ops").rpc(function, named).execute()).data
                 except PostgrestAPIError as error:
-                    if error.code != _NOT_IN_THE_CACHE:
+                    if error.code != NOT_IN_THE_CACHE:
                         raise
                 await asyncio.sleep(wait)
             return (await client.schema("ops").rpc(function, named).execute()).data

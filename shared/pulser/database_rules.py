@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pulser.errors import DatabaseRefused, DatabaseUnavailable
+import re
+
+from pulser.errors import DatabaseBehind, DatabaseRefused, DatabaseUnavailable
 
 CALL_TIMEOUT = 10.0  # seconds; PostgREST's own limit for a statement is 8
 # Statuses of what stands before PostgREST: a rate limit, and a way to the database that is broken (52x: Cloudflare).
@@ -13,6 +15,11 @@ _TRANSIENT_CLASSES = ("08", "53", "57", "40")
 # PostgREST's own words for: no connection, schema cache not loaded, pool timeout.
 # 25006 is a read-only server, which a failover leaves behind for a moment; 55P03 a lock that was not had in time.
 _TRANSIENT_CODES = frozenset({"25006", "55P03", "PGRST000", "PGRST001", "PGRST002", "PGRST003"})
+
+_NO_SCHEMA = "3F000"
+_NO_FUNCTION = "42883"  # of that name with these arguments; also any operator that the function itself lacks
+_OF_OURS = re.compile(r"\bops\.\w+\(")  # in the server's words, whatever their language
+NOT_IN_THE_CACHE = "PGRST202"  # PostgREST's word for both: what it has not read of the schema is not there
 
 
 def identifier(name: str) -> str:
@@ -28,6 +35,9 @@ def of_code(code: str, message: str) -> DatabaseUnavailable | DatabaseRefused:
         len(code) == 5 and code.startswith(_TRANSIENT_CLASSES)
     ):
         return DatabaseUnavailable(f"the database cannot serve us now: {code}: {message}")
+    if code in {_NO_SCHEMA, NOT_IN_THE_CACHE} or (code == _NO_FUNCTION and _OF_OURS.search(message)):
+        # What waits for the migrations is not refused: nothing of it may be given up as unfit.
+        return DatabaseBehind(code, message)
     return DatabaseRefused(code, message)
 
 

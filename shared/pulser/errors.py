@@ -3,6 +3,7 @@
 PulserError
 ├── Retryable            nothing happened; the same call may succeed later
 │   ├── DatabaseUnavailable
+│   │   └── DatabaseBehind   it lacks a function that this version calls: its migrations have not been applied
 │   └── SlackHeld        Slack said no for now: a rate limit, an outage, a refused token
 ├── InDoubt              it may have happened or not (SlackInDoubt)
 └── Permanent            the same call will fail again
@@ -32,6 +33,15 @@ class Permanent(PulserError):
 
 class DatabaseUnavailable(Retryable):
     """The database cannot be reached, or has no room for us just now."""
+
+
+class DatabaseBehind(DatabaseUnavailable):
+    """It lacks the function that was called, until somebody applies the migrations. `code` is as of DatabaseRefused."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"the database is behind this version, apply the migrations first: {code}: {message}")
+        self.code = code
+        self.message = message
 
 
 class DatabaseRefused(Permanent):

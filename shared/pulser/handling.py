@@ -20,7 +20,7 @@ from pulser.errors import PulserError
 from pulser.handling_http import Challenge, Recorder, UnfitBody, is_slacks, is_ssl_check, read_body, understand
 from pulser.handling_late import ANSWER_WITHIN, Late, is_lost
 from pulser.handling_work import NOBODY_WAITS, Done, Drainer, Handle, Work
-from pulser.http import KeyCheck, answer_error, answer_health
+from pulser.http import KeyCheck, answer_error, answer_health, of_database
 from pulser.replies import Replies
 from pulser.signature import SlackSignature
 from pulser.slack import SlackApi
@@ -148,7 +148,7 @@ class HandlerService:
             log.warning("envelope_not_recorded", error=str(error))
             if is_lost(envelope, time.monotonic() - came_at, error):
                 self._work.start(self._late.expire(envelope))
-            return answer_error(503, "unavailable", "the ledger does not answer")
+            return answer_error(503, "unavailable", of_database(error))
         if recorded["state"] == "replayed":
             log.warning("replayed_request", envelope_id=envelope.envelope_id)
             return _forged()
@@ -189,7 +189,7 @@ def _of(done: Done | PulserError | None) -> Response:
         case Done(state="unknown"):
             return answer_error(404, "unknown_envelope", "the ledger knows no such envelope")
         case PulserError():
-            return answer_error(503, "unavailable", "the ledger does not answer")
+            return answer_error(503, "unavailable", of_database(done))
         case _:
             return JSONResponse({"ok": True, "state": "working"}, status_code=202)
 

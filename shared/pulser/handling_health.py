@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from pulser.database import Database, JsonValue
-from pulser.errors import PulserError, SecretMissing
+from pulser.health import Checks, checked, vault_check
 from pulser.vault import Vault
 
-CHECK_TIMEOUT = 3.0
+# The SQL functions that every handler calls: a test compares.
+HANDLING_CALLS: Final = (
+    *("claim_envelope_v1", "claim_envelopes_v1", "claim_replies_v1", "claim_reply_v1", "confirm_reply_v1"),
+    *("envelope_health_v1", "expire_envelopes_v1", "fail_envelope_v1", "read_secret_v1", "record_envelopes_v1"),
+    "settle_envelope_v1",
+)
 # An envelope that nobody has taken for so long was not forwarded, and the sweep did not ring or we did not come.
 OVERDUE_AFTER = 30.0
 
 
-async def handler_checks(ledger: Database, vault: Vault, *secrets: str) -> dict[str, dict[str, Any]]:
-    """Each check with `ok`, and what is wrong in words. `secrets`: names in Vault that the handler needs.
+async def handler_checks(ledger: Database, vault: Vault, *secrets: str, calls: Sequence[str] = ()) -> Checks:
+    """As pulser.health.checked: the database, Vault, and the backlog.
 
-    No names of people, no secrets: whoever asks may read it.
+    `secrets`: names in Vault that the handler needs. `calls`: the SQL functions that it calls, beside HANDLING_CALLS.
     """
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT):
-            state = await ledger.call("envelope_health_v1")
-            return {"database": {"ok": True}, "vault": await _vault(vault, secrets), "backlog": _backlog(state)}
-    except (PulserError, TimeoutError):
-        return {"database": {"ok": False, "message": "the database does not answer"}}
 
+    async def further() -> Checks:
+        state = await ledger.call("envelope_health_v1")
+        needed = ("pulser_function_key", "slack_bot_token", *secrets)
+        return {"vault": await vault_check(vault, needed), "backlog": _backlog(state)}
 
-async def _vault(vault: Vault, secrets: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        for name in ("pulser_function_key", "slack_bot_token", *secrets):
-            await vault.read(name)
-    except SecretMissing as error:
-        return {"ok": False, "message": str(error)}
-    return {"ok": True}
+    return await checked(ledger, (*HANDLING_CALLS, *calls), further)
 
 
 def _backlog(state: JsonValue) -> dict[str, Any]:

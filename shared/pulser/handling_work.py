@@ -18,7 +18,7 @@ import structlog
 
 from pulser.database import Database, JsonValue
 from pulser.envelope import Envelope
-from pulser.errors import DatabaseUnavailable, PulserError
+from pulser.errors import DatabaseBehind, DatabaseUnavailable, PulserError
 from pulser.replies import Replies, told_of
 from pulser.settlement import Reply, Settlement
 
@@ -29,6 +29,7 @@ LEASE_SECONDS = 20
 HANDLE_SECONDS = 8.0  # a decision that takes longer is given up and made again later
 MOST_ROUNDS = 5  # decisions about a card that others change at the same time
 ANSWER_MARGIN = 0.15  # seconds before `answer_by`: a settle may take so long
+GIVE_BACK = 3.0  # seconds before the end of a lease, in which a claim can still be given back
 SETTLE_PAUSE = 0.3  # seconds between two tries to settle while the database is away
 REPLY_LEASE_SECONDS = 20  # as claim_reply_v1 has it: then another one may send the reply
 # What would begin later than this after its claim was asked for might end after the claim: another one sends it.
@@ -104,6 +105,10 @@ class Work:
         with structlog.contextvars.bound_contextvars(envelope_id=claim.envelope.envelope_id, attempt=claim.attempt):
             try:
                 return await self._perform(claim, answer_by)
+            except DatabaseBehind as error:
+                # Not left to its lease: eight of these are over in minutes, and the migrations may take longer.
+                log.warning("envelope_waits_for_the_migrations", error=str(error))
+                await self._fail(claim, error)
             except DatabaseUnavailable as error:
                 log.warning("envelope_left_to_its_lease", error=str(error))
             except Exception as error:  # the boundary of one envelope: it is tried again, or dead with a note
@@ -220,7 +225,8 @@ class Work:
             try:
                 return await self.ledger.call("settle_envelope_v1", arguments)
             except DatabaseUnavailable as error:
-                if self.clock() - claim.claimed_at > LEASE_SECONDS:
+                patience = LEASE_SECONDS - (GIVE_BACK if isinstance(error, DatabaseBehind) else 0.0)
+                if self.clock() - claim.claimed_at > patience:
                     raise
                 log.warning("settle_waits_for_the_database", error=str(error))
                 await asyncio.sleep(SETTLE_PAUSE)

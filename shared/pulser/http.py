@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pulser import logs
-from pulser.errors import PulserError, SecretMissing
+from pulser.errors import DatabaseBehind, PulserError, SecretMissing
 from pulser.vault import Vault
 
 VERSION = "0.1.0"
+BEHIND = "the database is behind this version: apply the migrations first"
 _REREAD_EVERY = 5.0  # seconds between two looks into Vault because of wrong keys
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ class KeyCheck:
         except PulserError as error:
             # What the database says for itself is for the log: whoever asks has not shown a key.
             log.warning("key_cannot_be_checked", error=str(error))
-            why = str(error) if isinstance(error, SecretMissing) else "the database does not answer"
+            why = str(error) if isinstance(error, SecretMissing) else of_database(error)
             return answer_error(503, "unavailable", f"the key cannot be checked: {why}")
         if not admitted:
             return answer_error(401, "unauthorized", "the header apikey must hold pulser_function_key")
@@ -95,6 +96,13 @@ def answer_error(status: int, code: str, message: str) -> JSONResponse:
     """An error that says what is wrong and nothing else."""
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return JSONResponse({"ok": False, "error": code, "message": message}, status_code=status, headers=headers)
+
+
+def of_database(error: Exception) -> str:
+    """What is wrong with the database, in words that anybody may read: its own are for the log."""
+    if isinstance(error, DatabaseBehind):
+        return BEHIND
+    return "the database does not answer"
 
 
 def answer_health(function: str, checks: Mapping[str, Mapping[str, Any]]) -> JSONResponse:

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from pulser.database_rest import RestDatabase
-from pulser.errors import DatabaseRefused
+from pulser.errors import DatabaseBehind
 from tests.contract.fake_slack import Odd, answering
 
 UNKNOWN = {
@@ -47,10 +47,10 @@ async def test_a_function_that_is_not_yet_known_is_called_again(answers: int) ->
         assert len(odd.requests) == answers + 1
 
 
-async def test_a_function_that_stays_unknown_is_refused() -> None:
-    """It is misspelt, or its migration has not been applied."""
+async def test_a_function_that_stays_unknown_means_that_the_database_is_behind() -> None:
+    """Its migration has not been applied."""
     async with answering(behind(1000)) as odd:
-        with pytest.raises(DatabaseRefused, match=r"PGRST202.*ops\.routes_v2"):
+        with pytest.raises(DatabaseBehind, match=r"PGRST202.*ops\.routes_v2"):
             await result_of(odd)
         assert len(odd.requests) == 3
 

@@ -11,7 +11,7 @@ import pytest
 
 from pulser.database import Database, DirectDatabase
 from pulser.database_rest import RestDatabase
-from pulser.errors import DatabaseRefused, DatabaseUnavailable, PulserError
+from pulser.errors import DatabaseBehind, DatabaseRefused, DatabaseUnavailable, PulserError
 from tests.contract.fake_slack import answering, fixed
 from tests.contract.transport import Transport, end_backends, recovered, refusal
 from tests.fixtures.postgres import Connection
@@ -66,18 +66,34 @@ async def test_a_refused_call_did_nothing(database: Database) -> None:
     assert await database.call("test_count") == 0
 
 
-async def test_wrong_arguments_are_refused(database: Database) -> None:
-    """Arguments that no function of that name takes are refused: too few, too many, others."""
+async def test_wrong_arguments_wait_for_the_migrations(database: Database) -> None:
+    """Arguments that no function of that name takes, too few, too many, others: one with these is not there yet."""
     wrong: list[dict[str, object]] = [{}, {"value": "a", "other": 1}, {"valeu": "a"}]
-    codes = {(await refusal(database, "test_text", **arguments)).code for arguments in wrong}
-    assert codes in ({"42883"}, {"PGRST202"})
+    for arguments in wrong:
+        with pytest.raises(DatabaseBehind, match=r"(42883|PGRST202): .*test_text"):
+            await database.call("test_text", arguments)
 
 
-async def test_an_unknown_function_is_refused_by_its_name(database: Database) -> None:
-    """A function that is not there is refused, and the text names it."""
-    error = await refusal(database, "no_such_function_v1", value=1)
-    assert error.code in {"42883", "PGRST202"}
-    assert "no_such_function_v1" in str(error)
+async def test_an_unknown_function_is_told_by_its_name(database: Database) -> None:
+    """A function that is not there means that the database is behind; the text names it, and what helps."""
+    with pytest.raises(DatabaseBehind, match=r"apply the migrations first: (42883|PGRST202): .*no_such_function_v1"):
+        await database.call("no_such_function_v1", {"value": 1})
+
+
+async def test_a_schema_that_is_not_there_means_that_the_database_is_behind(plain_database_url: str) -> None:
+    """Who is deployed before the very first migration is told so, too."""
+    database = DirectDatabase(plain_database_url)
+    with pytest.raises(DatabaseBehind, match="3F000"):
+        await database.call("routes_v1")
+    await database.close()
+
+
+async def test_an_operator_that_is_not_there_is_a_refusal(database: Database, connection: Connection) -> None:
+    """It has the code of a missing function, and no migration to wait for: the fault is the function's own."""
+    body = "create function ops.test_operator() returns jsonb language plpgsql as"
+    await connection.execute(f"{body} $$ begin return to_jsonb(now() + 1); end $$")
+    await connection.execute("grant execute on function ops.test_operator() to service_role")
+    assert (await refusal(database, "test_operator")).code == "42883"
 
 
 async def test_what_is_no_name_is_our_own_mistake(database: Database) -> None:
@@ -242,7 +258,7 @@ async def test_no_error_shows_the_secret(transport: Transport, closed_port: int)
         return_exceptions=True,
     )
     await away.close()
-    assert [type(it) for it in errors] == [DatabaseRefused] * 3 + [DatabaseUnavailable]
+    assert [type(it) for it in errors] == [DatabaseRefused, DatabaseBehind, DatabaseRefused, DatabaseUnavailable]
     assert transport.secret not in " ".join(texts(it) for it in errors if isinstance(it, BaseException))
 
 

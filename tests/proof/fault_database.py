@@ -32,6 +32,8 @@ class FaultyDatabase(DirectDatabase):
         assert named is not None, statement
         fault = self._faults.meet("database", self.worker, named[1])
         match fault and fault.kind:
+            case "behind":
+                statement = statement.replace(named[1], f"{named[1]}_of_a_later_migration", 1)
             case "refused":
                 raise ConnectionRefusedError
             case "read_only":

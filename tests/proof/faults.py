@@ -10,10 +10,11 @@ from tests.proof.seams import Crossing
 
 Where = Literal["database", "slack", "hook", "forward", "socket", "sleep"]
 
-# How each way out can fail. Of the database: nothing is done ("refused", "read_only", "serialization"), it is done late
-# ("slow"), it is done and nobody hears of it ("answer_lost"), or all connections are cut ("failover").
+# How each way out can fail. Of the database: nothing is done ("refused", "read_only", "serialization"), or the function
+# is not there since its migration comes later ("behind"); it is done late ("slow"), it is done and nobody hears of it
+# ("answer_lost"), or all connections are cut ("failover").
 KINDS: dict[Where, tuple[str, ...]] = {
-    "database": ("answer_lost", "refused", "serialization", "read_only", "slow", "failover"),
+    "database": ("answer_lost", "behind", "refused", "serialization", "read_only", "slow", "failover"),
     "slack": (
         *("reset_after", "timeout_after", "garbage_after", "internal_error_after", "rate_limited", "empty_ok"),
         *("reset_before", "timeout_before", "garbage_before", "late", "slow", "http_500", "http_503"),

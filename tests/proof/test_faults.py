@@ -24,7 +24,7 @@ from tests.proof.worlds import Worlds
 ALL = bool(os.environ.get("PULSER_FAULTS_ALL"))
 EXAMPLES = int(os.environ.get("PULSER_FAULT_EXAMPLES", "15"))
 # How many of the kinds, the first ones, CI always tries; of the others all.
-WORST: dict[Where, int] = {"database": 1, "slack": 5, "hook": 5}
+WORST: dict[Where, int] = {"database": 2, "slack": 5, "hook": 5}
 TOGETHER = ("alert", "deploy", "rollback")  # with what is in the stories that they are like, nearly all there is
 # What each story has and those that it is like have not; test_all_that_can_fail_is_tried keeps it true.
 PLACES: dict[str, tuple[Where, ...]] = {

@@ -9,8 +9,8 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from pulser.database import Database
-from pulser.errors import DatabaseRefused, PulserError
-from pulser_cli.connection import NOT_MIGRATED, NoDatabaseNamed
+from pulser.errors import DatabaseBehind, DatabaseRefused, PulserError
+from pulser_cli.connection import NOT_EXPOSED, NoDatabaseNamed
 from pulser_cli.doctor.asking import ask, function_answers, server_facts
 from pulser_cli.doctor.asking_slack import SlackFacts
 from pulser_cli.doctor.clock_checks import clock_finding
@@ -155,7 +155,9 @@ def _no_database(error: PulserError | ValidationError) -> Finding:
     match error:
         case NoDatabaseNamed():
             return wrong("database", "nobody says which one", "set SUPABASE_DB_URL, or start pulser dev in this folder")
-        case DatabaseRefused() if error.code in NOT_MIGRATED:
+        case DatabaseBehind():
+            return wrong("migrations", f"pulser's functions are not in this database: {error.message}", PUSH)
+        case DatabaseRefused() if error.code == NOT_EXPOSED:
             return wrong("migrations", "pulser's functions are not in this database", PUSH)
         case DatabaseRefused():
             return wrong(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from action_handler import notes
 from action_handler.action import DeploySubmission, Nothing, Press, read_action
@@ -31,6 +31,8 @@ from pulser.vault import Vault
 
 FUNCTION = "action-handler"
 BUTTON_KEY = "pulser_button_key"
+# The SQL functions that this handler calls, beside those of every handler: a test compares.
+CALLS: Final = ("card_for_event_v1", "running_deploys_v1", "service_policy_v1")
 
 
 def service_from_environment() -> HandlerService:
@@ -51,7 +53,7 @@ def service_of(ledger: Database, slack_api_url: str, drain_seconds: float = 50.0
         vault,
         slack,
         handle,
-        lambda: handler_checks(ledger, vault, BUTTON_KEY),
+        lambda: handler_checks(ledger, vault, BUTTON_KEY, calls=CALLS),
         drain_seconds=drain_seconds,
     )
 

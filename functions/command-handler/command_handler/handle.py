@@ -16,7 +16,7 @@ from command_handler.why import WhyCommand
 from pulser.blocks import clean, fit, one_line
 from pulser.database import Database
 from pulser.envelope import Envelope
-from pulser.errors import DatabaseRefused, PulserError
+from pulser.errors import DatabaseBehind, DatabaseRefused, PulserError
 from pulser.logs import redacted
 from pulser.settlement import AuditEvent, Reply, Settlement
 from pulser.slack import SlackApi
@@ -44,12 +44,18 @@ class CommandHandler:
         self._why = WhyCommand(ledger)
 
     async def __call__(self, envelope: Envelope, _answer_by: float) -> Settlement:
-        """The settlement of a command or an event. Raises DatabaseUnavailable: then it is tried again."""
+        """The settlement of a command or an event. Raises DatabaseUnavailable while it is away, to be tried again."""
         if not _is_command(envelope):
             return Settlement([_event(envelope)])
         command = read_command(text_of(envelope))
         try:
             said = await self._answer(command, envelope)
+        except DatabaseBehind as error:
+            # Nobody waits at his keyboard for the migrations.
+            text = (
+                "That did not work: pulser's database is behind this version of pulser. Try again once it is upgraded."
+            )
+            said = answer.note(text, "failed", f"the database is behind: {error.code}")
         except DatabaseRefused as error:
             # The same call would fail again: better said now than after eight tries.
             text = "That did not work: the database refused it. Whoever looks after pulser finds more in its log."

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import Any, Final
 
 from pulser.database import Database, JsonValue
-from pulser.errors import PulserError, SecretMissing
+from pulser.health import Checks, checked, vault_check
 from pulser.slack_errors import TOKEN_REFUSED
 from pulser.vault import Vault
 
-CHECK_TIMEOUT = 3.0
+# The SQL functions that this function calls: a test compares.
+CALLS: Final = (
+    *("claim_deliveries_v1", "claim_events_v1", "dispatch_health_v1", "metrics_v1", "read_secret_v1"),
+    *("record_deliveries_v1", "rest_v1", "ring_doorbell_v1", "routes_v1", "settle_delivery_v1"),
+)
 # Work that nobody has taken for so long was not rung for: the wake-up is lost, or nothing can be reached.
 OVERDUE_AFTER = 15.0
 
 
-async def checks(ledger: Database, vault: Vault) -> dict[str, dict[str, Any]]:
-    """Each check with `ok`, and what is wrong in words. No names, no secrets: whoever asks may read it."""
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT):
-            state = await ledger.call("dispatch_health_v1")
-            return {"database": {"ok": True}, "vault": await _vault(vault), **_of_state(state)}
-    except (PulserError, TimeoutError):
-        return {"database": {"ok": False, "message": "the database does not answer"}}
+async def checks(ledger: Database, vault: Vault) -> Checks:
+    """As pulser.health.checked: the database, Vault, the backlog, and Slack's holds."""
 
+    async def further() -> Checks:
+        state = await ledger.call("dispatch_health_v1")
+        secrets = ("pulser_function_key", "slack_bot_token", "pulser_button_key")
+        return {"vault": await vault_check(vault, secrets), **_of_state(state)}
 
-async def _vault(vault: Vault) -> dict[str, Any]:
-    try:
-        for name in ("pulser_function_key", "slack_bot_token", "pulser_button_key"):
-            await vault.read(name)
-    except SecretMissing as error:
-        return {"ok": False, "message": str(error)}
-    return {"ok": True}
+    return await checked(ledger, CALLS, further)
 
 
 def _of_state(state: JsonValue) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from notify_dispatch.exposition import CONTENT_TYPE, Sample, expose
 from pulser.database import Database
 from pulser.errors import PulserError
-from pulser.http import VERSION, answer_error
+from pulser.http import VERSION, answer_error, of_database
 
 # Prometheus gives up after ten seconds by default.
 METRICS_TIMEOUT = 8.0
@@ -25,7 +25,7 @@ async def answer_metrics(ledger: Database) -> Response:
             rows = await ledger.call("metrics_v1")
     except (PulserError, TimeoutError) as error:
         log.warning("metrics_cannot_be_read", error=str(error))
-        return answer_error(503, "unavailable", "the database does not answer")
+        return answer_error(503, "unavailable", of_database(error))
     samples = [Sample(row["name"], row["labels"], float(row["value"])) for row in rows]
     samples.append(Sample("pulser_build_info", {"version": VERSION}, 1.0))
     return Response(expose(samples), media_type=CONTENT_TYPE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from pulser.database import Database, JsonValue
-from pulser.errors import DatabaseUnavailable, PulserError
+from pulser.errors import DatabaseBehind, DatabaseUnavailable, PulserError
 from socket_relay.ledger_clock import LedgerClock
 from socket_relay.pace import Pace
 
@@ -131,9 +131,9 @@ class Leases:
             return Grant(granted=False, wait=held_for, reason=self._held_for)
         try:
             answer = await self._ledger.call(function, arguments)
-        except DatabaseUnavailable:
-            return Grant(granted=False, wait=self._pace.ask_again, reason="no_database")
         except PulserError as error:
+            if isinstance(error, DatabaseUnavailable) and not isinstance(error, DatabaseBehind):
+                return Grant(granted=False, wait=self._pace.ask_again, reason="no_database")
             log.warning("lease_not_asked", function=function, error=str(error))
             return Grant(granted=False, wait=self._pace.ask_at_most, reason="refused")
         return Grant(bool(answer["granted"]), float(answer["wait_s"] or 0.0), str(answer["reason"] or ""))

@@ -44,6 +44,7 @@ API = {
     "list_services_v1",
     "metrics_v1",
     "owe_late_reply_v1",
+    "missing_functions_v1",
     "posted_channels_v1",
     "raise_relay_alarm_v1",
     "read_secret_v1",

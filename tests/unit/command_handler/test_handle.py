@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from command_handler.handle import CommandHandler
 from pulser.envelope import Envelope
-from pulser.errors import DatabaseRefused, DatabaseUnavailable, SlackHeld
+from pulser.errors import DatabaseBehind, DatabaseRefused, DatabaseUnavailable, SlackHeld
 from pulser.settlement import Settlement
 from pulser.vault import Vault
 from tests.unit.command_handler.answers import NOW, deployed, policy, row, running
@@ -157,9 +157,17 @@ async def test_a_database_that_is_away_is_tried_again() -> None:
 
 async def test_a_database_that_refuses_is_said() -> None:
     """The same call would fail again, so the person is told at once, without the database's words."""
-    settled = await handle(typed("status"), service_status_v1=DatabaseRefused("42883", "SENTINEL"))
+    settled = await handle(typed("status"), service_status_v1=DatabaseRefused("42501", "SENTINEL"))
     assert said(settled).startswith("That did not work")
-    assert (audit(settled)["status"], settled.error) == ("error", "the database refused it: 42883")
+    assert (audit(settled)["status"], settled.error) == ("error", "the database refused it: 42501")
+    assert "SENTINEL" not in str(settled.to_json())
+
+
+async def test_a_database_that_is_behind_is_said() -> None:
+    """Who typed it is told at once that pulser is being upgraded: he does not wait for the migrations."""
+    settled = await handle(typed("status"), service_status_v1=DatabaseBehind("42883", "SENTINEL"))
+    assert "database is behind this version of pulser" in said(settled)
+    assert (audit(settled)["status"], settled.error) == ("error", "the database is behind: 42883")
     assert "SENTINEL" not in str(settled.to_json())
 
 

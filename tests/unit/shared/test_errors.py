@@ -6,6 +6,7 @@ import pytest
 
 from pulser import errors
 from pulser.errors import (
+    DatabaseBehind,
     DatabaseRefused,
     DatabaseUnavailable,
     InDoubt,
@@ -23,6 +24,7 @@ from pulser.errors import (
 KINDS = (Retryable, InDoubt, Permanent)
 CONCRETE = {
     DatabaseUnavailable: Retryable,
+    DatabaseBehind: Retryable,
     DatabaseRefused: Permanent,
     SecretMissing: Permanent,
     SlackHeld: Retryable,
@@ -61,6 +63,13 @@ def test_a_refusal_of_the_database_has_code_and_message() -> None:
     """DatabaseRefused keeps the SQLSTATE and the message, and its text has both."""
     error = DatabaseRefused("23505", "duplicate key")
     assert (error.code, error.message, str(error)) == ("23505", "duplicate key", "23505: duplicate key")
+
+
+def test_a_database_that_is_behind_says_what_helps() -> None:
+    """DatabaseBehind keeps code and message, and its text names the remedy."""
+    error = DatabaseBehind("42883", "function ops.routes_v2() does not exist")
+    assert (error.code, error.message) == ("42883", "function ops.routes_v2() does not exist")
+    assert "apply the migrations first: 42883: function ops.routes_v2() does not exist" in str(error)
 
 
 def test_a_missing_secret_says_which_and_where() -> None:

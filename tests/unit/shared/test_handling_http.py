@@ -86,7 +86,7 @@ class TestTheRelaysCalls:
         door.recorded()
         door.ledger.away("claim_envelope_v1")
         told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": 1})
-        assert (told.status_code, told.json()["message"]) == (503, "the ledger does not answer")
+        assert (told.status_code, told.json()["message"]) == (503, "the database does not answer")
 
     async def test_a_drain_is_accepted_and_done(self, door: Door) -> None:
         """The sweep's ring; with ?wait=1 the answer comes when it is done."""

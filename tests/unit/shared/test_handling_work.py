@@ -13,13 +13,22 @@ from typing import Any
 import pytest
 
 from pulser.envelope import Envelope
-from pulser.errors import DatabaseRefused, SlackError, SlackHeld, SlackInDoubt
-from pulser.handling_work import MOST_ROUNDS, NOBODY_WAITS, REPLY_LATEST_START, Done, Drainer, Work
+from pulser.errors import DatabaseBehind, DatabaseRefused, SlackError, SlackHeld, SlackInDoubt
+from pulser.handling_work import (
+    GIVE_BACK,
+    LEASE_SECONDS,
+    MOST_ROUNDS,
+    NOBODY_WAITS,
+    REPLY_LATEST_START,
+    Done,
+    Drainer,
+    Work,
+)
 from pulser.replies import Replies
 from pulser.settlement import AuditEvent, Reply, Settlement
 from pulser.slack import SlackApi
 from pulser.vault import Vault
-from tests.unit.shared.handling_ledger import FakeLedger, Row
+from tests.unit.shared.handling_ledger import FakeLedger, Row, Trouble
 
 URL = "https://hooks.slack.com/commands/x"
 SOON = 60.0  # seconds of patience that no test uses up
@@ -237,6 +246,7 @@ async def test_a_card_that_never_stands_still_is_left_for_later(scene: Scene) ->
     [
         (SlackHeld("ratelimited", "Slack answered ratelimited"), "Slack answered ratelimited"),
         (DatabaseRefused("P0001", "no"), "P0001: no"),
+        (DatabaseBehind("42883", "no"), "the database is behind this version, apply the migrations first: 42883: no"),
         (KeyError("sentinel of a user"), "KeyError"),
         (TimeoutError(), "TimeoutError"),
     ],
@@ -262,6 +272,17 @@ async def test_a_database_that_is_away_while_settling_is_asked_again(scene: Scen
     scene.ledger.away("settle_envelope_v1", 2)
     assert await scene.run() == Done("settled", ACK)
     assert len(scene.seen) == 1
+
+
+async def test_a_settle_that_waits_for_its_migration_gives_the_claim_back_in_time(scene: Scene) -> None:
+    """Not at the end of the lease, for then it would count as a handler that vanished: tried again, ever later."""
+    behind = DatabaseBehind("42883", "function ops.settle_envelope_v1() does not exist")
+    scene.ledger.troubles["settle_envelope_v1"] += [Trouble(behind)] * 99
+    scene.work.clock = itertools.count(0, (LEASE_SECONDS - GIVE_BACK + 1) / 3).__next__
+    assert await scene.run() == Done("failed")
+    row = scene.ledger.rows["T1", "e-1"]
+    assert (row.status, row.error) == ("waiting", str(behind))
+    assert scene.ledger.calls.count("settle_envelope_v1") == 3
 
 
 async def test_a_settle_whose_echo_is_lost_is_not_done_twice(scene: Scene) -> None:
