@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: known-function help install run demo test check audit supabase-check bench bench-quick soak soak-quick format bundle bundles function lock clean
+.PHONY: known-function help install run demo test check audit supabase-check bench bench-quick soak soak-quick format bundle bundles function contract upgrade-check lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -64,6 +64,12 @@ function: known-function $(VENV)/.installed  ## one function alone: make functio
 
 known-function:
 	@test -f functions/$(FN)/main.py || { echo "There is no function $(FN). There are: $$(ls functions | tr '\n' ' ')" >&2; exit 2; }
+
+contract: $(VENV)/.installed           ## write supabase/contract.json anew: only when a release is made (docs/upgrade.md)
+	@$(BIN)/python -m tools.contract
+
+upgrade-check: $(VENV)/.installed-dev  ## a release's code and tests on the schema of now: make upgrade-check FROM=v0.1.0
+	@$(BIN)/python -m tools.contract.replay $(or $(FROM),$(error FROM names a release: a tag of git)) $(TESTS)
 
 lock: $(VENV)/.installed-dev           ## write the requirements files anew: newest versions, no addresses
 	@$(BIN)/python -m pip install --quiet uv

@@ -16,7 +16,7 @@ from pulser import logs
 from pulser.errors import DatabaseBehind, PulserError, SecretMissing
 from pulser.vault import Vault
 
-VERSION = "0.1.0"
+VERSION = "0.1.0"  # of the newest release; docs/upgrade.md says how one is made
 BEHIND = "the database is behind this version: apply the migrations first"
 _REREAD_EVERY = 5.0  # seconds between two looks into Vault because of wrong keys
 
