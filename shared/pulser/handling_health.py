@@ -12,8 +12,8 @@ from pulser.vault import Vault
 # The SQL functions that every handler calls: a test compares.
 HANDLING_CALLS: Final = (
     *("claim_envelope_v1", "claim_envelopes_v1", "claim_replies_v1", "claim_reply_v1", "confirm_reply_v1"),
-    *("envelope_health_v1", "expire_envelopes_v1", "fail_envelope_v1", "read_secret_v1", "record_envelopes_v1"),
-    "settle_envelope_v1",
+    *("envelope_health_v1", "expire_envelopes_v1", "fail_envelope_v1", "owe_late_reply_v1"),
+    *("read_secret_v1", "record_envelopes_v1", "settle_envelope_v1"),
 )
 # An envelope that nobody has taken for so long was not forwarded, and the sweep did not ring or we did not come.
 OVERDUE_AFTER = 30.0
