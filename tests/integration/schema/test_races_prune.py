@@ -10,9 +10,24 @@ import pytest
 
 from tests.integration.schema.acting import acknowledged, audit, claimed_click, settle
 from tests.integration.schema.ageing import age, kept, left
-from tests.integration.schema.helpers import Session, is_waiting, until
+from tests.integration.schema.helpers import Session, is_waiting, session, until
 from tests.integration.schema.test_prune_ledger import alert, routed
 
+GATE = 4711
+# Each look at an event waits for the gate when it has seen all.
+SLOW_SEARCH = """
+create schema really;
+alter function ops.is_over_v1(uuid, timestamptz) set schema really;
+create function ops.is_over_v1(event_id uuid, before timestamptz) returns boolean language plpgsql as $$
+declare
+    seen constant boolean := really.is_over_v1(event_id, before);
+begin
+    perform pg_advisory_lock_shared(4711);
+    perform pg_advisory_unlock_shared(4711);
+    return seen;
+end;
+$$;
+"""
 Deed = Callable[[Session, str], Coroutine[Any, Any, Any]]
 
 
@@ -130,3 +145,17 @@ async def test_two_prunes_do_not_wait_for_each_other(db: Session, other: Session
         async with asyncio.timeout(5):
             assert await other.call("prune_ledger_v1") == 1
     assert await left(db) == {}
+
+
+async def test_what_begins_between_its_search_and_its_locks_is_seen(own: Session, database_url: str) -> None:
+    """What a search has found may be out of date: it is looked at again when it is locked."""
+    event = await old(own, retry)
+    await own.run(SLOW_SEARCH)
+    async with session(database_url) as pruner, session(database_url) as watcher:
+        await own.value("select pg_advisory_lock($1)", GATE)
+        pruning = asyncio.create_task(pruner.call("prune_ledger_v1"))
+        await until(lambda: is_waiting(watcher, pruner))
+        assert await retry(own, event)
+        await own.value("select pg_advisory_unlock($1)", GATE)
+        assert await pruning == 0
+    assert await own.value("select status from ops.deliveries where event_id = $1", event) == "queued"
