@@ -24,6 +24,7 @@ from notify_dispatch.outcome import (
     of_probe_error,
 )
 from pulser.errors import (
+    DatabaseBehind,
     DatabaseRefused,
     DatabaseUnavailable,
     InDoubt,
@@ -53,6 +54,7 @@ ERRORS: list[PulserError] = [
     SlackRefused("invalid_blocks", "Slack answered invalid_blocks"),
     SecretMissing("slack_bot_token"),
     DatabaseUnavailable("the database does not answer"),
+    DatabaseBehind("42883", "function ops.x_v1() does not exist"),
     DatabaseRefused("42501", "permission denied"),
     _Strange("strange"),
 ]
