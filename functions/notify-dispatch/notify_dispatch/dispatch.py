@@ -13,8 +13,8 @@ import structlog
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.deliver import LEASE_SECONDS, Deliverer
 from notify_dispatch.event import Event
-from notify_dispatch.facts import facts_of
-from notify_dispatch.route import Route, RouteError, route, verdicts_of
+from notify_dispatch.intended import intended, usable
+from notify_dispatch.route import Route
 from pulser.database import Database, JsonValue
 from pulser.errors import DatabaseUnavailable, PulserError
 
@@ -129,27 +129,18 @@ class Dispatcher:
             await asyncio.wait(self._running)
 
 
-def _usable(routes: JsonValue) -> list[Route]:
-    """The routes that can be used. A broken one is left out, loudly: it must not stop the others."""
-    usable = []
-    for described in routes:
-        try:
-            usable.append(Route.from_json(described))
-        except RouteError as error:
-            log.warning("route_is_unusable", error=str(error))
-    return usable
+def _usable(described: JsonValue) -> list[Route]:
+    """The routes that can be used. A broken one is left out, loudly."""
+    routes, broken = usable(described)
+    for error in broken:
+        log.warning("route_is_unusable", error=str(error))
+    return routes
 
 
 def _routing(described: dict[str, Any], routes: list[Route]) -> dict[str, Any]:
-    event, event_id = Event.from_json(described), described["event_id"]
-    deliveries = [it.to_json() for it in route(event, routes)]
-    facts = facts_of(event)
-    log.info("routed", event_id=event_id, channels=[it["channel"] for it in deliveries])
-    routing = {"event_id": event_id, "deliveries": deliveries, **facts}
-    if not deliveries or facts["card_id"] or facts["deploy_result"]:
-        # No delivery, or perhaps none (its card may stand there already), would tell why.
-        routing["verdicts"] = verdicts_of(event, routes)
-    return routing
+    event_id, routing = described["event_id"], intended(Event.from_json(described), routes)
+    log.info("routed", event_id=event_id, channels=[it["channel"] for it in routing["deliveries"]])
+    return {"event_id": event_id, **routing}
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ globs; where a route names no service or environment, any and none will do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
@@ -20,6 +20,7 @@ from notify_dispatch.event import Event, Severity
 from pulser.blocks import fit
 
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+ALONE: Final = "there is no other"  # in a reason of the default route, before anybody has applied routes
 WHY: Final = 500  # characters of a reason that the ledger keeps
 _MOST_VERDICTS = 50
 # A name as Slack allows it, or the ID of a public channel, a private one or a group conversation.
@@ -133,7 +134,7 @@ def explain(event: Event, routes: Iterable[Route]) -> tuple[RouteVerdict, ...]:
     winner: str | None = None
     for candidate in sorted(routes, key=lambda it: (it.is_default, it.position, it.name)):
         if candidate.is_default:
-            verdict = _default(event, candidate, found=any(it.matched for it in verdicts))
+            verdict = _default(event, candidate, verdicts)
         elif winner:
             verdict = RouteVerdict(candidate, f"not tried: route {winner} ended the search")
         else:
@@ -178,13 +179,14 @@ def _places(event: Event, candidate: Route) -> list[tuple[str, str | None, str]]
     return [(name, value, pattern) for name, value, pattern in (service, environment) if pattern is not None]
 
 
-def _default(event: Event, candidate: Route, *, found: bool) -> RouteVerdict:
-    if found:
+def _default(event: Event, candidate: Route, others: Sequence[RouteVerdict]) -> RouteVerdict:
+    if any(it.matched for it in others):
         return RouteVerdict(candidate, "default route: another route matched")
     if not (event.at_least("error") or event.malformed):
         return RouteVerdict(candidate, f"default route: for severity error and above, not {event.severity}")
     why = f"severity {event.severity}" if event.at_least("error") else "a malformed payload"
-    return RouteVerdict(candidate, f"default route: no other matched, {why}", matched=True, used=True)
+    no_other = "no other matched" if others else ALONE
+    return RouteVerdict(candidate, f"default route: {no_other}, {why}", matched=True, used=True)
 
 
 def _once_per_channel(verdict: RouteVerdict, taken: dict[str, str]) -> RouteVerdict:

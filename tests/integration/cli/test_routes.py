@@ -129,4 +129,4 @@ async def test_explain_takes_a_payload(pulser: Pulser) -> None:
     result = await pulser("routes", "explain", "door.opened", "--payload", '{"severity": "error"}', "--json")
     explained = json.loads(result.stdout)
     assert explained["channels"] == ["#ops-alerts"]
-    assert explained["routes"][0]["reason"] == "default route: no other matched, severity error"
+    assert explained["routes"][0]["reason"] == "default route: there is no other, severity error"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notify_dispatch.event import Event
-from notify_dispatch.route import WHY, Route, RouteError, explain, route, verdicts_of
+from notify_dispatch.route import ALONE, WHY, Route, RouteError, explain, route, verdicts_of
 from tests.unit.notify_dispatch.events import event, rows
 
 
@@ -139,7 +139,13 @@ def test_verdicts_say_why() -> None:
 )
 def test_default_says_why(of: Event, reason: str) -> None:
     """The default route's verdict tells what made it serve, or not."""
-    assert explain(of, [DEFAULT])[0].reason == reason
+    other = a_route("other", event_pattern="other.*")
+    assert explain(of, [other, DEFAULT])[1].reason == reason
+
+
+def test_default_says_that_it_is_alone() -> None:
+    """Before anybody has applied routes: `pulser replay` tells these events by it."""
+    assert explain(event("ci.failed"), [DEFAULT])[0].reason == f"default route: {ALONE}, severity error"
 
 
 @pytest.mark.parametrize(
