@@ -20,6 +20,7 @@ from pulser_cli.manifest import manifest
 from pulser_cli.output import fail
 from pulser_cli.preview import preview
 from pulser_cli.relay import app as relay
+from pulser_cli.replay.command import replay
 from pulser_cli.routes import app as routes
 from pulser_cli.services import app as services
 from pulser_cli.setup.command import setup
@@ -75,6 +76,7 @@ app.add_typer(relay, name="relay", rich_help_panel="Slack")
 app.command(rich_help_panel="Slack")(manifest)
 app.command(rich_help_panel="Events and messages")(emit)
 app.command(rich_help_panel="Events and messages")(preview)
+app.command(rich_help_panel="Events and messages")(replay)
 app.command(rich_help_panel="Events and messages")(why)
 app.add_typer(ledger, name="ledger", rich_help_panel="Events and messages")
 app.add_typer(routes, name="routes", rich_help_panel="Events and messages")

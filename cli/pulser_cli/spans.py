@@ -11,11 +11,11 @@ _SPAN = re.compile(r"(\d{1,6})(s|min|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 
-def since_of(span: str | None) -> str | None:
+def since_of(span: str | None, option: str = "--since") -> str | None:
     """When `span` before now was, as ISO text; None for None. Ends the command when it is no span."""
     if span is None:
         return None
     found = _SPAN.fullmatch(span.replace(" ", ""))
     if not found:
-        return fail(f"--since: {span!r} is not a span of time; write 90s, 15min, 1h or 2d", code=USAGE)
+        return fail(f"{option}: {span!r} is not a span of time; write 90s, 15min, 1h or 2d", code=USAGE)
     return (datetime.now(UTC) - timedelta(seconds=int(found[1]) * _SECONDS[found[2]])).isoformat()

@@ -75,6 +75,15 @@ def read(text: object, key: str, action_id: str) -> ButtonValue:
     return value
 
 
+def said_event(text: object) -> str | None:
+    """Which event a value names, whoever made it: to tell of a press that is over, never to act."""
+    try:
+        event_id = _parse(text).get("e")
+    except BadValue:
+        return None
+    return event_id if isinstance(event_id, str) else None
+
+
 def _parse(text: object) -> dict[str, Any]:
     if not isinstance(text, str) or len(text) > BUTTON_VALUE:
         raise UnreadableValue("there is no value, or a long one")

@@ -74,6 +74,16 @@ def read_command(text: str) -> Command:
     return Command(word, said, tuple(words[1:]), fit(one_line(clean(text)), TYPED), _cut(text.strip())[2])
 
 
+def is_command(envelope: Envelope) -> bool:
+    """A slash command, or a person's mention of the app."""
+    if envelope.type == "slash_commands":
+        return True
+    event = envelope.payload.get("event")
+    if not isinstance(event, Mapping) or event.get("type") != "app_mention":
+        return False
+    return bool(envelope.user_id) and not event.get("bot_id")
+
+
 def text_of(envelope: Envelope) -> str:
     """What was typed: a slash command's text; of a mention what follows it, or precedes it when nothing does."""
     if envelope.type == "slash_commands":

@@ -9,7 +9,7 @@ from typing import Any
 
 from command_handler import answer, help, status  # noqa: A004  the module is named for the command
 from command_handler.answer import Answer, Json
-from command_handler.command import TYPED, Command, folded, nearest, read_command, text_of
+from command_handler.command import TYPED, Command, folded, is_command, nearest, read_command, text_of
 from command_handler.deploy import DeployCommand
 from command_handler.health import HealthCommand
 from command_handler.why import WhyCommand
@@ -45,7 +45,7 @@ class CommandHandler:
 
     async def __call__(self, envelope: Envelope, _answer_by: float) -> Settlement:
         """The settlement of a command or an event. Raises DatabaseUnavailable while it is away, to be tried again."""
-        if not _is_command(envelope):
+        if not is_command(envelope):
             return Settlement([_event(envelope)])
         command = read_command(text_of(envelope))
         try:
@@ -115,16 +115,6 @@ class CommandHandler:
         except PulserError:
             return None
         return ts, str(found.get("permalink") or "")
-
-
-def _is_command(envelope: Envelope) -> bool:
-    """A slash command, or a person's mention of the app."""
-    if envelope.type == "slash_commands":
-        return True
-    event = envelope.payload.get("event")
-    if not isinstance(event, Mapping) or event.get("type") != "app_mention":
-        return False
-    return bool(envelope.user_id) and not event.get("bot_id")
 
 
 def _name_of(envelope: Envelope) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -50,6 +51,8 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
     failing = (await claimed(month))["claim_token"]
     alert = await month.value("select event_id from ops.deliveries")
     named = {"team_id": sent["team_id"], "envelope_id": sent["envelope_id"]}
+    day_ago = datetime.now(UTC) - timedelta(days=1)
+    page = await month.call("replay_envelopes_v1", since=day_ago)
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         "record_envelopes_v1": lambda: record(month, click()),
         "record_envelopes_v1, duplicate": lambda: record(month, sent, click(logical_key=sent["logical_key"])),
@@ -63,6 +66,10 @@ async def test_what_runs_all_the_time_reads_by_index(month: Session) -> None:
         "claim_replies_v1": lambda: month.call("claim_replies_v1", handler="action-handler", max_replies=16),
         "sweep_envelopes_v1": lambda: month.call("sweep_envelopes_v1"),
         "list_envelopes_v1": lambda: month.call("list_envelopes_v1", filter={}),
+        "replay_envelopes_v1": lambda: month.call("replay_envelopes_v1", since=day_ago),
+        "replay_envelopes_v1, a later page": lambda: month.call(
+            "replay_envelopes_v1", since=day_ago, before=page["before"]
+        ),
         "envelope_story_v1": lambda: month.call("envelope_story_v1", **named),
         "why_v1, an envelope": lambda: month.call("why_v1", asked={"id": sent["envelope_id"]}),
         "why_v1, an alert": lambda: month.call("why_v1", asked={"id": alert}),

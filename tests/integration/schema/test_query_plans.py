@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,8 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
     message = {"channel": "C0000000001", "ts": await old.value("select slack_ts from ops.deliveries limit 1")}
     claim = await old.claim_events(max_events=1)
     claimed = await _one(old)
+    month_ago = datetime.now(UTC) - timedelta(days=30)
+    page = await old.call("replay_events_v1", since=month_ago)
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         "an insert of an event": lambda: old.run("insert into ops.platform_events (event_type) values ('ci.failed')"),
         "record_deliveries_v1": lambda: old.record(
@@ -84,6 +87,8 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
         "metrics_v1": lambda: old.call("metrics_v1"),
         "list_deliveries_v1": lambda: old.call("list_deliveries_v1", filter={}),
         "list_posts_v1": lambda: old.call("list_posts_v1", before=40_000),
+        "replay_events_v1": lambda: old.call("replay_events_v1", since=month_ago),
+        "replay_events_v1, a later page": lambda: old.call("replay_events_v1", since=month_ago, before=page["before"]),
         "find_posts_v1": lambda: old.call("find_posts_v1", delivery_ids=[delivery]),
         "event_story_v1": lambda: old.call("event_story_v1", event_id=event),
         "delivery_story_v1": lambda: old.call("delivery_story_v1", delivery_id=delivery),

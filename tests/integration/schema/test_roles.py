@@ -51,6 +51,8 @@ API = {
     "record_deliveries_v1",
     "record_envelopes_v1",
     "relay_status_v1",
+    "replay_envelopes_v1",
+    "replay_events_v1",
     "report_relay_sessions_v1",
     "rest_v1",
     "retry_delivery_v1",

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulser.blocks import BUTTON_VALUE
-from pulser.button_value import BadValue, ButtonValue, ForgedValue, UnreadableValue, UnsignedValue, read, sign
+from pulser.button_value import (
+    BadValue,
+    ButtonValue,
+    ForgedValue,
+    UnreadableValue,
+    UnsignedValue,
+    read,
+    said_event,
+    sign,
+)
 
 KEY = "the-key"
 VALUE = ButtonValue("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222", "1.2.3")
@@ -96,3 +105,11 @@ def test_a_value_fits_into_a_button() -> None:
 def test_a_reason_is_one_word() -> None:
     """The audit says which kind of bad value it was."""
     assert [it.reason for it in (UnreadableValue, UnsignedValue, ForgedValue)] == ["unreadable", "unsigned", "forged"]
+
+
+def test_which_event_a_value_names_is_told_whoever_made_it() -> None:
+    """To tell of a press that is over; its key may have been changed since."""
+    told = [
+        said_event(it) for it in (sign(ButtonValue("e", "d"), "another key", "a"), '{"v":1,"e":"e"}', "{}", "[", None)
+    ]
+    assert told == ["e", "e", None, None, None]
