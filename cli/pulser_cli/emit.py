@@ -11,6 +11,7 @@ from pulser.database import Database
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.output import USAGE, AsJson, console, fail, print_json
 from pulser_cli.payload import read_payload, who
+from pulser_local.previewing import usual_status
 
 
 def emit(
@@ -61,7 +62,7 @@ def event_of(
         "event_type": event_type,
         "actor": actor or who(),
         "payload": _payload(read_payload(payload), {key: value for key, value in named.items() if value is not None}),
-        "status": "error" if event_type.endswith((".failed", ".exceeded")) else "ok",
+        "status": usual_status(event_type),
     }
 
 

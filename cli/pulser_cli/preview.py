@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 import typer
 from rich.panel import Panel
 from rich.text import Text
 
-from notify_dispatch.event import Event
-from notify_dispatch.render import Message, Occasion, render
-from notify_dispatch.route import Routing, route
 from pulser_cli import routes_file
 from pulser_cli.block_text import mrkdwn, shown_blocks
 from pulser_cli.emit import event_of
 from pulser_cli.output import FAILED, USAGE, AsJson, console, fail, print_json
-
-NOBODY = str(UUID(int=0))  # the event and its delivery do not exist
-NO_KEY = "of a preview"  # signs buttons that nobody can press
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A message and all channels that it goes to; `mention` is the same in all of them."""
-
-    message: Message
-    routings: tuple[Routing, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """`blocks` can be pasted into Slack's Block Kit Builder."""
-        channels = [{"channel": it.channel, "route": it.route, "mention": it.mention} for it in self.routings]
-        return {"channels": channels, "text": self.message.text, "blocks": list(self.message.blocks)}
+from pulser_local.previewing import Preview, event_at, previews
 
 
 def preview(
@@ -62,29 +42,14 @@ def preview(
     """
     named = {"service": service, "environment": environment, "severity": severity, "title": title}
     row = event_of(event_type, payload=payload, named=named, actor=actor)
-    event = Event.from_json(row | {"event_id": NOBODY, "occurred_at": datetime.now(UTC).isoformat()})
-    routings = route(event, _routes(file))
-    shown = previews(event, routings)
+    event = event_at(datetime.now(UTC), row)
+    shown = previews(event, _routes(file))
     if as_json:
         print_json({"event_type": event.event_type, "severity": event.severity, "messages": _to_json(shown)})
     else:
         _print(shown)
-    if not routings:
+    if not any(it.routings for it in shown):
         raise typer.Exit(FAILED)
-
-
-def previews(event: Event, routings: tuple[Routing, ...]) -> list[Preview]:
-    """A message for each mention; without a route, the message as it would be."""
-    by_mention: dict[str | None, list[Routing]] = {}
-    for it in routings:
-        by_mention.setdefault(it.mention, []).append(it)
-    if not by_mention:
-        by_mention[None] = []
-    return [Preview(_message(event, mention), tuple(of)) for mention, of in by_mention.items()]
-
-
-def _message(event: Event, mention: str | None) -> Message:
-    return render(event, Occasion(NOBODY, mention=mention, button_key=NO_KEY))
 
 
 def _routes(file: Path | None) -> list[Any]:

@@ -12,6 +12,7 @@ from pulser_local.console.hands import Hands
 from pulser_local.console.ledger import LedgerRoutes, LedgerWatch
 from pulser_local.console.messages import MessageRoutes
 from pulser_local.console.people import People, PeopleWatch
+from pulser_local.console.preview import PreviewRoutes
 from pulser_local.console.simulator_hands import SimulatorHands
 from pulser_local.console.stream import StreamRoute
 from pulser_local.console.watch import Watch
@@ -26,6 +27,7 @@ PAGES = (
     "/deliveries/{id}",
     "/envelopes",
     "/envelopes/{team}/{id}",
+    "/preview",
 )
 SHUTDOWN_TIMEOUT = 2.0  # seconds for handlers in flight; streams end at once
 
@@ -94,6 +96,7 @@ class Console:
         acting = ActingRoutes(self._people)
         app.add_routes(acting.routes())
         app.add_routes(LedgerRoutes(self._ledger, self._hands).routes())
+        app.add_routes(PreviewRoutes(self._ledger).routes())
         app.add_routes(self._stream.routes())
         app.on_response_prepare.append(_add_security_headers)
         app.on_shutdown.append(self._stream.close)

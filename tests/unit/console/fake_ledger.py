@@ -40,6 +40,7 @@ class FakeLedger:
         self.down = False
         self.calls: list[str] = []
         self.services: list[Json] = []
+        self.routes: list[Json] = []
         self._stories: dict[str, Json] = {}
         self._envelopes: dict[str, Json] = {}
 
@@ -128,6 +129,8 @@ class FakeLedger:
             return self._envelopes.get(asked["envelope_id"])
         if function == "list_services_v1":
             return self.services
+        if function == "routes_v1":
+            return self.routes
         return self._listed(function, asked["filter"])
 
     def _listed(self, function: str, wanted: Json) -> list[Json]:

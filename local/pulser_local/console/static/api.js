@@ -34,6 +34,9 @@ const send = (path, body) => request(path, { method: "POST", headers: { "Content
 /** Do something in the workspace: "press", "say", "views/submit", "views/close" or "dismiss". */
 export const act = (deed, body) => send(`/console/${deed}`, body);
 
+/** What an event would become: {event_type, severity, messages: [{channels, text, blocks}]}. Nothing is written. */
+export const preview = (eventType, payload) => send("/console/preview", { event_type: eventType, payload });
+
 /** Tell the server what was read. Losing one is harmless: the next one says more. */
 export function markRead(channelId, ts) {
   send("/console/read", { channel_id: channelId, ts }).catch(() => {});

@@ -3,7 +3,7 @@ import { fill, icon } from "./dom.js";
 import { drawSidebar } from "./sidebar.js";
 
 const byId = (id) => document.getElementById(id);
-const TITLES = { deliveries: "Deliveries", envelopes: "Envelopes" };
+const TITLES = { deliveries: "Deliveries", envelopes: "Envelopes", preview: "Preview" };
 
 /** Draw it for where the reader is ({kind, …}). */
 export function drawFrame(store, at) {
@@ -12,7 +12,7 @@ export function drawFrame(store, at) {
   drawSidebar(byId("sidebar"), store, currentChannel);
   if (focused) byId("sidebar").querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
   byId("go-home").toggleAttribute("hidden", !store.shows.messages);
-  for (const [id, kind] of [["go-home", "channel"], ["go-deliveries", "deliveries"], ["go-envelopes", "envelopes"]]) byId(id).setAttribute("aria-current", at.kind === kind ? "page" : "false");
+  for (const [id, kind] of [["go-home", "channel"], ["go-deliveries", "deliveries"], ["go-envelopes", "envelopes"], ["go-preview", "preview"]]) byId(id).setAttribute("aria-current", at.kind === kind ? "page" : "false");
   drawCount(byId("trouble-count"), store.troubleCount(), "in trouble");
   drawCount(byId("failed-count"), store.failedEnvelopes(), "failed");
   const unread = [...store.channels.values()].reduce((sum, channel) => sum + channel.unread, 0);

@@ -11,6 +11,7 @@ import { Modals } from "./modals.js";
 import { Notices } from "./notices.js";
 import { rememberedMe, wirePeopleMenu } from "./people_menu.js";
 import { forgetPresses } from "./presses.js";
+import { PreviewView } from "./preview_view.js";
 import { address, followLinks, parse } from "./router.js";
 import { wireDrawer } from "./sidebar.js";
 import { Store } from "./store.js";
@@ -27,7 +28,7 @@ const notices = new Notices();
 const panel = new StoryPanel(byId("story"), store, { onChange: storyChanged });
 const drawer = wireDrawer(byId("menu"), byId("sidebar"), byId("scrim"));
 let at = parse(location); // where the reader is
-let view = null; // ChannelView or a ListView
+let view = null; // ChannelView, a ListView or PreviewView
 let waiting = null; // events that came while the workspace was being fetched
 
 /* ---- what comes in ---- */
@@ -96,7 +97,7 @@ const nameOf = (channelId) => store.channels.get(channelId)?.name ?? channelId;
 
 store.addEventListener("workspace", () => {
   const same = view instanceof ChannelView && at.kind === "channel" && store.channels.has(at.channelId);
-  if (same) view.reload();
+  if (same || (view instanceof PreviewView && at.kind === "preview")) view.reload();
   else show(at);
   notices.setLine(store.line);
   panel.refresh();
@@ -143,7 +144,7 @@ function go(next) {
 
 /** The view to show for an address: `home` is the channel that was open last, or the one with news. */
 function resolve(next) {
-  if (LISTS[next.kind] || (next.kind === "channel" && store.channels.has(next.channelId))) return next;
+  if (LISTS[next.kind] || next.kind === "preview" || (next.kind === "channel" && store.channels.has(next.channelId))) return next;
   const channels = [...store.channels.values()];
   const newest = channels.filter((channel) => channel.unread).sort((one, other) => other.last_ts.localeCompare(one.last_ts))[0];
   const last = store.channels.get(localStorage.getItem(LAST_CHANNEL));
@@ -155,6 +156,7 @@ function show(next) {
   at = resolve(next);
   if (location.pathname + location.search !== address(at)) history.replaceState(null, "", address(at));
   if (at.kind === "channel") showChannel();
+  else if (at.kind === "preview") (view = new PreviewView(store)).mount(byId("view"));
   else showList();
   view.markStory(panel.openKey);
   drawFrame();

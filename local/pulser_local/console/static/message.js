@@ -9,7 +9,7 @@ import { badge, standing, status } from "./words.js";
 
 /**
  * The row of a message. `store` gives the names of channels and the delivery's status. A message that I alone see
- * (`is_ephemeral`) says so, and can be dismissed.
+ * (`is_ephemeral`) says so, and can be dismissed. One without a channel is only drawn: it stands nowhere, and its buttons do nothing.
  */
 export function messageRow(message, store) {
   const isPrivate = message.is_ephemeral === true;
@@ -27,13 +27,13 @@ export function messageRow(message, store) {
         "div", { class: "message-head" },
         h("span", { class: "author" }, name),
         isApp && h("span", { class: "app-badge" }, "APP"),
-        isPrivate
+        isPrivate || !message.channel_id
           ? h("time", { class: "message-time", ...timeAttributes(date) }, clock(date))
           : h("a", { class: "message-time", href: `/archives/${encodeURIComponent(message.channel_id)}/p${message.ts.replace(".", "")}`, tabindex: "-1" }, h("time", timeAttributes(date), clock(date))),
         isReply && h("span", { class: "reply-mark" }, "replied in a thread"),
         h("span", { class: "badge-place" }, deliveryBadge(message, store)),
       ),
-      body(message, { channels: store.channelNames, users: store.userNames, place: { channelId: message.channel_id, ts: message.ts } }),
+      body(message, { channels: store.channelNames, users: store.userNames, place: message.channel_id ? { channelId: message.channel_id, ts: message.ts } : null }),
       edited(message),
       isPrivate && h("button", { class: "link-button dismiss", type: "button", tabindex: "-1", dataset: { dismiss: message.ts, channel: message.channel_id } }, "Dismiss message"),
     ),

@@ -1,4 +1,4 @@
-// Addresses: /archives/<channel>[/p<ts>], /deliveries[/<id>][?status=…], /envelopes[/<team>/<id>][?status=…], and /
+// Addresses: /archives/<channel>[/p<ts>], /deliveries[/<id>][?status=…], /envelopes[/<team>/<id>][?status=…], /preview, and /
 // for whatever fits best.
 
 const LISTS = ["deliveries", "envelopes"];
@@ -7,6 +7,7 @@ const LISTS = ["deliveries", "envelopes"];
 export function parse(location) {
   const [first, second, ...rest] = location.pathname.split("/").filter(Boolean).map(decode);
   if (first === "archives" && second) return { kind: "channel", channelId: second, ts: rest[0] ? tsOf(rest[0]) : null };
+  if (first === "preview") return { kind: "preview" };
   if (!LISTS.includes(first)) return { kind: "home" };
   const id = first === "envelopes" ? (rest[0] ? `${second}/${rest[0]}` : null) : (second ?? null);
   return { kind: first, id, filter: new URLSearchParams(location.search).get("status") ?? "all" };
@@ -15,6 +16,7 @@ export function parse(location) {
 /** The address of a view. */
 export function address(view) {
   if (view.kind === "channel") return `/archives/${encodeURIComponent(view.channelId)}${view.ts ? `/p${view.ts.replace(".", "")}` : ""}`;
+  if (view.kind === "preview") return "/preview";
   if (!LISTS.includes(view.kind)) return "/";
   const query = view.filter && view.filter !== "all" ? `?status=${encodeURIComponent(view.filter)}` : "";
   const id = view.id ? `/${(view.kind === "envelopes" ? splitOnce(view.id) : [view.id]).map(encodeURIComponent).join("/")}` : "";
