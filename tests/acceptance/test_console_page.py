@@ -47,6 +47,30 @@ async def test_deleted_message_goes(browser: Browser, scene: Scene) -> None:
         await expect(page.locator(".message")).to_have_count(0)
 
 
+async def test_replies_stand_under_their_message(browser: Browser, scene: Scene) -> None:
+    """Each under the message that began its thread, which says how many there are; also those that come live."""
+    first, second = scene.post("first"), scene.post("second")
+    scene.slack.workspace.post(scene.id("ops-deploy"), Content("to the first"), thread_ts=first)
+    async with open_page(browser, scene.url()) as page:
+        await expect(page.locator(".message-body")).to_have_text(["first", "to the first", "second"])
+        scene.slack.workspace.post(scene.id("ops-deploy"), Content("again to the first"), thread_ts=first)
+        scene.slack.workspace.post(scene.id("ops-deploy"), Content("to the second"), thread_ts=second)
+        expected = ["first", "to the first", "again to the first", "second", "to the second"]
+        await expect(page.locator(".message-body")).to_have_text(expected)
+        await expect(page.locator(".reply-count")).to_have_text(["2 replies", "1 reply"])
+        await expect(page.locator(".message.is-reply .reply-mark")).to_have_text(["replied in a thread"] * 3)
+
+
+async def test_a_reply_without_its_message_stands_where_its_time_puts_it(browser: Browser, scene: Scene) -> None:
+    """Somebody has deleted what it was a reply to."""
+    root = scene.post("root")
+    scene.post("between")
+    scene.slack.workspace.post(scene.id("ops-deploy"), Content("left alone"), thread_ts=root)
+    scene.slack.workspace.delete(scene.id("ops-deploy"), root)
+    async with open_page(browser, scene.url()) as page:
+        await expect(page.locator(".message-body")).to_have_text(["between", "left alone"])
+
+
 async def test_blocks_are_drawn(browser: Browser, scene: Scene) -> None:
     """Header, fields in two columns, context, image and attachments look as in Slack; an unknown block is JSON."""
     field = {"type": "mrkdwn", "text": "*Service*\napi"}

@@ -107,6 +107,38 @@ async def test_thread(slack: AsyncWebClient, channel_id: str) -> None:
     assert [message["text"] for message in history["messages"]] == ["root"]
 
 
+async def test_the_parent_counts_its_replies(slack: AsyncWebClient, channel_id: str) -> None:
+    """A history, which shows no reply, tells by the parent that there are some."""
+    posted = await slack.chat_postMessage(channel=channel_id, text="root")
+    reply = await slack.chat_postMessage(channel=channel_id, text="reply", thread_ts=posted["ts"])
+    (root,) = (await slack.conversations_history(channel=channel_id))["messages"]
+    assert (root["thread_ts"], root["reply_count"], root["latest_reply"]) == (posted["ts"], 1, reply["ts"])
+    assert reply["message"]["thread_ts"] == posted["ts"]
+
+
+async def test_replies_find_the_metadata(slack: AsyncWebClient, channel_id: str) -> None:
+    """A reply is found again by its metadata, as a probe does it, and comes with the parent."""
+    posted = await slack.chat_postMessage(channel=channel_id, text="root")
+    reply = await slack.chat_postMessage(channel=channel_id, text="x", thread_ts=posted["ts"], metadata=METADATA)
+    asked = {"channel": channel_id, "ts": posted["ts"]}
+    thread = await slack.conversations_replies(**asked, oldest=reply["ts"], inclusive=True, include_all_metadata=True)
+    root, found = thread["messages"]
+    (_, hidden) = (await slack.conversations_replies(**asked))["messages"]
+    assert (root["ts"], found["ts"], found["metadata"]["event_payload"]) == (posted["ts"], reply["ts"], PAYLOAD)
+    assert hidden["metadata"] == {"event_type": "pulser_delivery"}
+
+
+async def test_sdk_pages_through_replies(slack: AsyncWebClient, channel_id: str) -> None:
+    """The SDK's own iteration over a thread gives each reply once, the oldest first."""
+    posted = await slack.chat_postMessage(channel=channel_id, text="root")
+    for number in range(4):
+        await slack.chat_postMessage(channel=channel_id, text=str(number), thread_ts=posted["ts"])
+    texts: list[str] = []
+    async for page in await slack.conversations_replies(channel=channel_id, ts=posted["ts"], limit=2):
+        texts += [message["text"] for message in page["messages"]]
+    assert list(dict.fromkeys(texts)) == ["root", "0", "1", "2", "3"]
+
+
 async def test_sdk_pages_by_itself(slack: AsyncWebClient) -> None:
     """The SDK's own iteration over pages ends and gives each channel once."""
     names: list[str] = []
@@ -162,7 +194,10 @@ async def test_permalink(slack: AsyncWebClient, channel_id: str) -> None:
         ),
         ("chat.update", {"text": "x" * 4001}, "msg_too_long"),
         ("chat.update", {"text": "x", "ts": "1.000001"}, "message_not_found"),
+        ("chat.postMessage", {"text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
         ("conversations.history", {"channel": "#ops-deploy"}, "channel_not_found"),
+        ("conversations.replies", {"ts": "1.000001"}, "thread_not_found"),
+        ("conversations.replies", {"channel": "#ops-deploy"}, "channel_not_found"),
         ("no.such.method", {}, "unknown_method"),
     ],
 )

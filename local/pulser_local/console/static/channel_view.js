@@ -6,6 +6,7 @@ import { deliveryBadge, messageRow } from "./message.js";
 import { PrivateRows } from "./private_rows.js";
 import { deliveryOf } from "./store.js";
 import { deliveryKey } from "./story_keys.js";
+import { inThreads, isReply, putUnder } from "./threads.js";
 
 const NEAR = 80; // px from the end that still count as "at the end"
 
@@ -68,10 +69,10 @@ export class ChannelView {
     const current = this.#current()?.dataset.ts;
     const rows = [];
     let day = null;
-    for (const message of messages) {
+    for (const message of inThreads(messages)) {
       const name = dayName(fromTs(message.ts));
-      if (name !== day) rows.push(h("li", { class: "day", role: "separator" }, h("span", {}, name)));
-      day = name;
+      if (name !== day && !isReply(message)) rows.push(h("li", { class: "day", role: "separator" }, h("span", {}, name)));
+      if (!isReply(message)) day = name;
       if (message.ts === this.#firstUnread) rows.push(h("li", { class: "new-line", role: "separator" }, h("span", {}, "New")));
       rows.push(messageRow(message, this.#store));
     }
@@ -122,13 +123,17 @@ export class ChannelView {
   #append(message) {
     this.#list.querySelector(".empty-place")?.remove();
     this.#hint.hidden = false;
-    const last = this.#rows().filter((row) => !row.matches(".is-private")).at(-1);
-    const name = dayName(fromTs(message.ts));
-    if (!last || dayName(fromTs(last.dataset.ts)) !== name) this.#list.append(h("li", { class: "day", role: "separator" }, h("span", {}, name)));
     const row = messageRow(message, this.#store);
     row.classList.add("is-fresh");
-    this.#list.append(row);
+    if (!putUnder(this.#list, row, message)) this.#putLast(row, message);
     if (!this.#list.contains(document.activeElement)) this.#setCurrent(row);
+  }
+
+  #putLast(row, message) {
+    const last = this.#rows().filter((each) => !each.matches(".is-private, .is-reply")).at(-1);
+    const name = dayName(fromTs(message.ts));
+    if (!last || dayName(fromTs(last.dataset.ts)) !== name) this.#list.append(h("li", { class: "day", role: "separator" }, h("span", {}, name)));
+    this.#list.append(row);
   }
 
   drop(message) {

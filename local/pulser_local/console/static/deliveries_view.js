@@ -4,7 +4,7 @@ import { h, icon } from "./dom.js";
 import { ago, fromIso, timeAttributes } from "./dates.js";
 import { ListView, cell, statusFilters, tryThis } from "./list_view.js";
 import { deliveryKey } from "./story_keys.js";
-import { STATUSES, badge, status, why } from "./words.js";
+import { STATUSES, badge, status, wayOf, why } from "./words.js";
 
 export class DeliveriesView extends ListView {
   title = "Deliveries";
@@ -38,7 +38,7 @@ export class DeliveriesView extends ListView {
     const created = fromIso(delivery.created_at);
     const next = fromIso(delivery.next_attempt_at);
     const due = delivery.status !== "sent" && delivery.status !== "dead" && next > new Date() && `Next attempt ${ago(next)}`;
-    const kind = { update: "changes its message", hook: `calls the ${delivery.action ?? "deploy"} hook` }[delivery.kind];
+    const kind = { update: "changes its message", briefing: "tells what is known, in its thread", hook: `calls the ${delivery.action ?? "deploy"} hook` }[wayOf(delivery)];
     const channel = this.store.channelNames.get(delivery.slack_channel_id ?? delivery.channel);
     return [
       cell("status", h("span", { class: `badge tone-${tone}` }, icon(name), delivery.status === "sent" ? `Sent · ${badge(delivery)}` : label)),

@@ -3,7 +3,7 @@ import { command, h, icon } from "./dom.js";
 import { clockExact, duration, fromIso, timeAttributes } from "./dates.js";
 import { actorOf, envelopeStatus, envelopeTrouble, replyWords } from "./envelope_words.js";
 import { deliveryKey, envelopeKey } from "./story_keys.js";
-import { sentence, status } from "./words.js";
+import { sentence, status, wayOf } from "./words.js";
 
 const list = (value) => (Array.isArray(value) ? value : []);
 const known = (value) => value !== null && value !== undefined && value !== "";
@@ -95,7 +95,7 @@ function events({ events: all }) {
   }));
 }
 
-const DELIVERY_KIND = { post: "message", update: "update of the card", hook: "deploy hook" };
+const DELIVERY_KIND = { post: "message", briefing: "briefing in the thread", update: "update of the card", hook: "deploy hook" };
 
 function deliveries({ deliveries: all }, store) {
   return list(all).length > 0 && h(
@@ -103,7 +103,7 @@ function deliveries({ deliveries: all }, store) {
     h("h3", {}, "What it sent"),
     h("ul", { class: "others" }, list(all).map((each) => {
       const channel = store.channelNames.get(each.slack_channel_id ?? each.channel) ?? each.channel;
-      const what = DELIVERY_KIND[each.kind] ?? "message";
+      const what = DELIVERY_KIND[wayOf(each)] ?? "message";
       return h("li", {}, h("button", { class: "link-button", type: "button", dataset: { story: deliveryKey(each.delivery_id) } }, channel && each.kind !== "hook" ? `${sentence(what)} in #${String(channel).replace(/^#/, "")}` : sentence(what)), " ", h("span", { class: `badge tone-${status(each.status).tone}` }, status(each.status).label));
     })),
   );

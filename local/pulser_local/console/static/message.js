@@ -5,6 +5,7 @@ import { clock, fromTs, timeAttributes } from "./dates.js";
 import { personFace } from "./people_menu.js";
 import { deliveryKey } from "./story_keys.js";
 import { deliveryOf } from "./store.js";
+import { isReply, replyCount } from "./threads.js";
 import { badge, standing, status } from "./words.js";
 
 /**
@@ -16,9 +17,10 @@ export function messageRow(message, store) {
   const date = fromTs(message.ts);
   const isApp = Boolean(message.bot_id);
   const name = message.bot_name || message.user || "someone";
-  const isReply = message.thread_ts && message.thread_ts !== message.ts;
+  const replied = isReply(message);
+  const replies = replyCount(message);
   return h(
-    "li", { class: `message${isReply ? " is-reply" : ""}${isPrivate ? " is-private" : ""}`, tabindex: "-1", dataset: { ts: message.ts, delivery: deliveryOf(message) ?? "" } },
+    "li", { class: `message${replied ? " is-reply" : ""}${isPrivate ? " is-private" : ""}`, tabindex: "-1", dataset: { ts: message.ts, thread: replied ? message.thread_ts : "", delivery: deliveryOf(message) ?? "" } },
     h("div", { class: "avatar" }, isApp ? sprite("emoji", "pulser", { className: "avatar-picture" }) : personFace({ id: message.user ?? name, name })),
     h(
       "div", { class: "message-main" },
@@ -30,11 +32,12 @@ export function messageRow(message, store) {
         isPrivate || !message.channel_id
           ? h("time", { class: "message-time", ...timeAttributes(date) }, clock(date))
           : h("a", { class: "message-time", href: `/archives/${encodeURIComponent(message.channel_id)}/p${message.ts.replace(".", "")}`, tabindex: "-1" }, h("time", timeAttributes(date), clock(date))),
-        isReply && h("span", { class: "reply-mark" }, "replied in a thread"),
+        replied && h("span", { class: "reply-mark" }, "replied in a thread"),
         h("span", { class: "badge-place" }, deliveryBadge(message, store)),
       ),
       body(message, { channels: store.channelNames, users: store.userNames, place: message.channel_id ? { channelId: message.channel_id, ts: message.ts } : null }),
       edited(message),
+      replies && h("p", { class: "reply-count" }, replies),
       isPrivate && h("button", { class: "link-button dismiss", type: "button", tabindex: "-1", dataset: { dismiss: message.ts, channel: message.channel_id } }, "Dismiss message"),
     ),
   );

@@ -38,7 +38,7 @@ export class PrivateRows {
     const row = messageRow({ ...message, is_ephemeral: true }, this.#store);
     this.#drawn.set(message.ts, { row, json });
     if (old) return old.row.replaceWith(row);
-    const later = [...this.#list.querySelectorAll(".message")].find((each) => each.dataset.ts > message.ts);
+    const later = [...this.#list.querySelectorAll(".message:not(.is-reply)")].find((each) => each.dataset.ts > message.ts);
     if (later) later.before(row);
     else this.#list.append(row);
   }

@@ -3,7 +3,7 @@ import { command, h, icon, outsideLink } from "./dom.js";
 import { clock, clockExact, dayName, duration, fromIso, timeAttributes } from "./dates.js";
 import { actorOf, envelopeStatus } from "./envelope_words.js";
 import { deliveryKey, envelopeKey } from "./story_keys.js";
-import { outcome, standing, status, tookMs, why } from "./words.js";
+import { outcome, standing, status, tookMs, wayOf, why } from "./words.js";
 
 /** The whole story, told for one of the event's deliveries. */
 export function drawStory(story, deliveryId, store) {
@@ -26,11 +26,11 @@ function summary(delivery) {
     "section", { class: `standing tone-${tone}` },
     h("div", { class: "standing-icon" }, icon(name)),
     h("div", {}, h("p", { class: "standing-label" }, label, delivery.adopted && h("span", { class: "pill" }, "adopted")), h("p", { class: "standing-text" }, standing(delivery))),
-    took !== null && h("p", { class: "latency" }, h("strong", {}, duration(took)), h("span", {}, `${FROM_TO[delivery.kind] ?? FROM_TO.post}${exactly(took)}`)),
+    took !== null && h("p", { class: "latency" }, h("strong", {}, duration(took)), h("span", {}, `${FROM_TO[wayOf(delivery)] ?? FROM_TO.post}${exactly(took)}`)),
   );
 }
 
-const FROM_TO = { post: "from the event to Slack's ok", update: "from the change to Slack's ok", hook: "from the request to the hook's ok" };
+const FROM_TO = { post: "from the event to Slack's ok", briefing: "from the click to Slack's ok", update: "from the change to Slack's ok", hook: "from the request to the hook's ok" };
 const exactly = (ms) => (ms < 1000 ? "" : ` (${Number(ms).toLocaleString()} ms)`);
 
 /** Where it went or should go, and what to do when it is not there. */
@@ -115,10 +115,10 @@ function waited(before, attempt, step) {
   return step(null, "wait", limited ? `Delayed ${duration(started - ended)} by Slack's rate limit` : `Waited ${duration(started - ended)} before ${attempt.purpose === "probe" ? "looking in Slack" : "the next attempt"}`);
 }
 
-const DONE = { post: "In Slack", update: "Changed in Slack", hook: "Taken by the hook" };
+const DONE = { post: "In Slack", briefing: "In the thread of its message", update: "Changed in Slack", hook: "Taken by the hook" };
 
 function lastStep(delivery, step) {
-  if (delivery.status === "sent") return [step(fromIso(delivery.sent_at), "good", delivery.adopted ? "Adopted: one message, not two" : (DONE[delivery.kind] ?? DONE.post))];
+  if (delivery.status === "sent") return [step(fromIso(delivery.sent_at), "good", delivery.adopted ? "Adopted: one message, not two" : (DONE[wayOf(delivery)] ?? DONE.post))];
   if (delivery.status === "dead") return [step(null, "bad", "Given up", "It stays here until you retry it.")];
   const next = fromIso(delivery.next_attempt_at);
   return next && next > new Date() ? [step(null, "wait", `Next attempt at ${clockExact(next)}`)] : [];

@@ -58,6 +58,7 @@ const REASON = {
   connection_lost: BROKE,
   unreadable_answer: "Slack's answer could not be read",
   not_connected: "Slack could not be reached",
+  thread_missing: "the message in whose thread it belongs is not in Slack",
   lease_expired: "the worker vanished while it posted",
   started_late: "the worker was held up; nothing was sent",
   probe_absent: "it is not in Slack's history, so it is posted again",
@@ -93,6 +94,9 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** What it does in Slack: a briefing is a post in the thread of a card's message. */
+export const wayOf = (delivery) => (delivery.thread_delivery_id ? "briefing" : delivery.kind);
+
 /** How long it took, in ms: a message from its event on, a change or a call from when it was asked for; or null. */
 export function tookMs(delivery) {
   if (delivery.status !== "sent") return null;
@@ -115,6 +119,7 @@ export function standing(delivery) {
   const next = fromIso(delivery.next_attempt_at);
   if (delivery.status === "sent" && delivery.kind === "hook") return MEANS_OF_HOOK.sent;
   if (delivery.status === "sent" && delivery.kind === "update") return "The message has been changed.";
+  if (delivery.status === "sent" && delivery.thread_delivery_id && !delivery.adopted) return "In the thread of its message.";
   if (delivery.status === "sent") return delivery.adopted ? "In Slack. The answer was lost; pulser found its message there and adopted it instead of posting twice." : "In Slack.";
   const due = next && next > new Date() && delivery.status !== "dead" ? ` Next attempt ${ago(next)}.` : "";
   const means = (delivery.kind === "hook" && MEANS_OF_HOOK[delivery.status]) || status(delivery.status).means;
