@@ -21,7 +21,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What the ledger says of a delivery. `channel` as the route names it; `place` of those that are sent."""
+    """What the ledger says of a delivery. `channel` as the route names it; `place` of those that are sent.
+
+    `thread`: the message in whose thread it stands, of a briefing that is sent.
+    """
 
     delivery_id: str
     channel: str
@@ -31,6 +34,7 @@ class Post:
     attempts: int = 1
     reason: str | None = None
     place: Place | None = None
+    thread: Place | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
@@ -38,16 +42,18 @@ class Post:
         channel_id, ts = told["slack_channel_id"], told["slack_ts"]
         same = {name: told[name] for name in ("delivery_id", "channel", "status", "event_type", "adopted")}
         place = Place(channel_id, ts) if told["status"] == "sent" else None
-        return cls(**same, attempts=told["attempts"], reason=told["reason"], place=place)
+        thread = Place(channel_id, told["thread_ts"]) if place and told["thread_ts"] else None
+        return cls(**same, attempts=told["attempts"], reason=told["reason"], place=place, thread=thread)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A message in Slack that says which delivery it is of. `bot_id`: whose it is."""
+    """A message in Slack that says which delivery it is of. `bot_id`: whose it is. `has_replies`: it began a thread."""
 
     delivery_id: str
     place: Place
     bot_id: str | None = None
+    has_replies: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

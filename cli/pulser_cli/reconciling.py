@@ -6,14 +6,14 @@ what the ledger says to be sent: nothing that happens while we read is taken for
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from pulser.database import Database
 from pulser.slack import SlackApi
-from pulser_cli.comparing import Post, Report, Seen, Standing, compare, missing_from
+from pulser_cli.comparing import Place, Post, Report, Seen, Standing, compare, missing_from
 from pulser_cli.reconciling_slack import Patience, Reader, Unreadable
 
 MARGIN = 300.0  # seconds that Slack's clock and the database's may differ, generously
@@ -47,6 +47,7 @@ class _Reconciling:
     names: dict[str, str] = field(default_factory=dict)  # the other way round
     messages: set[Standing] = field(default_factory=set)
     read: set[str] = field(default_factory=set)  # IDs of channels that were asked for
+    threads: set[Place] = field(default_factory=set)  # those that were read
     unread: dict[str, str] = field(default_factory=dict)  # ID to reason
     unfound: dict[str, str] = field(default_factory=dict)  # name to reason
     kept_since: float = 0.0  # what the ledger says of it, and the margin
@@ -88,8 +89,8 @@ class _Reconciling:
         wanted = {self.channel, self.ids.get(self.channel)}
         return bool(wanted & {post.channel, self.ids.get(post.channel), post.place and post.place.channel_id})
 
-    async def _read(self, posts: Iterable[Post]) -> None:
-        """Read the channels of these posts, and the others that pulser posts to, that are not read yet."""
+    async def _read(self, posts: Sequence[Post]) -> None:
+        """Read the channels and threads of these posts, and other channels that pulser posts to, if not yet read."""
         needed = {post.place.channel_id for post in posts if post.place is not None}
         sought = {post.channel for post in posts if _may_stand(post)} | ({self.channel} if self.channel else set())
         needed |= await self._resolved(sought)
@@ -97,6 +98,9 @@ class _Reconciling:
         oldest = None if self.since is None else self.since.timestamp() - MARGIN
         for channel_id in [*sorted(needed - self.read), *sorted(quiet - self.read)]:
             await self._read_one(channel_id, oldest)
+        # Also those whose first message is older than what was read.
+        for thread in sorted({post.thread for post in posts if post.thread} - self.threads):
+            await self._read_thread(thread)
         for channel_id in quiet & self.unread.keys():
             del self.unread[channel_id]  # archived long ago, perhaps; the ledger says of nothing that it stands there
             self.read.discard(channel_id)
@@ -119,7 +123,9 @@ class _Reconciling:
         """For what was sent after its channel had been read."""
         oldest: dict[str, float] = {}
         for post in missing:
-            if post.place is not None:
+            if post.thread is not None:
+                await self._read_thread(post.thread)
+            elif post.place is not None:
                 ts = float(post.place.ts) - 1
                 oldest[post.place.channel_id] = min(ts, oldest.get(post.place.channel_id, ts))
         for channel_id, since in sorted(oldest.items()):
@@ -129,9 +135,23 @@ class _Reconciling:
         self.read.add(channel_id)
         try:
             name = self.names.get(channel_id, channel_id)
-            self.messages |= set(await self.reader.messages(channel_id, name, oldest))
+            found = await self.reader.messages(channel_id, name, oldest)
         except Unreadable as error:
             self.unread[channel_id] = error.reason
+            return
+        self.messages |= set(found)
+        for message in found:
+            if message.has_replies:
+                await self._read_thread(message.place)
+
+    async def _read_thread(self, thread: Place) -> None:
+        """A channel of which a thread cannot be read is not wholly read."""
+        self.threads.add(thread)
+        try:
+            name = self.names.get(thread.channel_id, thread.channel_id)
+            self.messages |= set(await self.reader.replies(thread, name))
+        except Unreadable as error:
+            self.unread[thread.channel_id] = error.reason
 
     async def _told_anew(self, posts: list[Post]) -> tuple[list[Post], list[Post]]:
         """The posts, and others that Slack showed, as the ledger knows them after Slack was read."""

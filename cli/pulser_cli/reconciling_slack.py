@@ -57,8 +57,8 @@ class Unreadable(Exception):
 
 @dataclass(slots=True)
 class Reader:
-    """Reads channels and who we are. No message of pulser stands in a thread, so threads are not read: only private
-    answers are written into them, which no history shows.
+    """Reads channels, threads, and who we are. In a thread stand only briefings, and these under pulser's own messages;
+    the private answers that are written into threads no history shows.
     """
 
     slack: SlackApi
@@ -95,9 +95,22 @@ class Reader:
         arguments: dict[str, Any] = {"channel": channel_id, "include_all_metadata": True}
         if oldest is not None:
             arguments["oldest"] = f"{max(oldest, 0):.6f}"
+        return await self._standing("conversations.history", name, arguments)
+
+    async def replies(self, thread: Place, name: str) -> list[Standing]:
+        """pulser's messages in a thread, with the one that began it; none where that is not there any more."""
+        arguments: dict[str, Any] = {"channel": thread.channel_id, "ts": thread.ts, "include_all_metadata": True}
+        try:
+            return await self._standing("conversations.replies", name, arguments)
+        except Unreadable as error:
+            if error.reason == "thread_not_found":
+                return []
+            raise
+
+    async def _standing(self, method: str, name: str, arguments: dict[str, Any]) -> list[Standing]:
         return [
-            _standing(message, channel_id, delivery)
-            async for message in self._pages("conversations.history", "messages", name, arguments)
+            _standing(message, arguments["channel"], delivery)
+            async for message in self._pages(method, "messages", name, arguments)
             if (delivery := _delivery_of(message)) is not None
         ]
 
@@ -151,4 +164,5 @@ def _delivery_of(message: dict[str, Any]) -> str | None:
 
 
 def _standing(message: dict[str, Any], channel_id: str, delivery: str) -> Standing:
-    return Standing(delivery, Place(channel_id, str(message["ts"])), message.get("bot_id"))
+    place = Place(channel_id, str(message["ts"]))
+    return Standing(delivery, place, message.get("bot_id"), has_replies=bool(message.get("reply_count")))

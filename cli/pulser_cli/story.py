@@ -60,13 +60,15 @@ def _facts(event: dict[str, Any], dispatch: dict[str, Any]) -> Table:
 
 
 def _delivery(delivery: dict[str, Any]) -> Table:
-    latency = delivery["latency_ms"]
+    latency, thread = delivery["latency_ms"], delivery["thread_delivery_id"]
+    since = "the event's record" if delivery["kind"] == "post" and not thread else "when it was asked for"
     return pairs(
         {
             "delivery": delivery["delivery_id"],
+            "briefing": thread and f"what is known, in the thread of the message of {thread}",
             "route": delivery["route"],
             "sent": moment(delivery["sent_at"]),
-            "latency": None if latency is None else f"{latency:,.0f} ms from the event's record to Slack's ok",
+            "latency": None if latency is None else f"{latency:,.0f} ms from {since} to Slack's ok",
             "found": "in Slack's history, not posted again" if delivery["adopted"] else None,
             "message": f"{delivery['slack_channel_id']} {delivery['slack_ts']}" if delivery["slack_ts"] else None,
             "why": delivery["reason"],

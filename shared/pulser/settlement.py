@@ -86,6 +86,17 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class Briefing:
+    """What is known of the card, told in the thread of its message in this channel (an ID), or wherever it stands."""
+
+    channel: str | None = None
+
+    def to_json(self) -> Json:
+        """As settle_envelope_v1 takes it."""
+        return {"channel": self.channel}
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A private answer outside the ack: by response_url, or as an ephemeral message in a channel.
 
@@ -153,6 +164,7 @@ class Settlement:
     card: CardChange | None = None
     new_card: NewCard | None = None
     hooks: Sequence[Hook] = ()
+    briefing: Briefing | None = None
     error: str | None = None
 
     def __post_init__(self) -> None:
@@ -179,4 +191,5 @@ class Settlement:
             "card": self.card and self.card.to_json(),
             "new_card": self.new_card and self.new_card.to_json(),
             "hooks": [hook.to_json() for hook in self.hooks],
+            "briefing": self.briefing and self.briefing.to_json(),
         }

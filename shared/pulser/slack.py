@@ -25,6 +25,7 @@ _READS = frozenset({
     "conversations.history",
     "conversations.info",
     "conversations.list",
+    "conversations.replies",
     "usergroups.list",
     "usergroups.users.list",
 })  # fmt: skip

@@ -30,6 +30,8 @@ from pulser.why_moment import (
 _LATE = (
     2.0  # seconds from an event's writing to its note: later than this, the sweep found it, or it was committed late
 )
+# What names the post that a delivery is, changes, or stands in the thread of.
+_OF_A_POST = ("delivery_id", "target_delivery_id", "thread_delivery_id")
 _STATE = {
     "acknowledged": ("acknowledged",),
     "investigating": ("investigating",),
@@ -127,9 +129,7 @@ def _told(facts: Json) -> list[Json]:
     if not asked:
         return found
     post = own.get("target_delivery_id") or asked
-    told = [
-        it for it in found if it.get("kind") == "hook" or post in (it.get("delivery_id"), it.get("target_delivery_id"))
-    ]
+    told = [it for it in found if it.get("kind") == "hook" or post in [it.get(name) for name in _OF_A_POST]]
     # Of very many, why_v1 gives the first ones and the one that was asked about.
     return told if any(it.get("delivery_id") == asked for it in told) else [*told, own]
 

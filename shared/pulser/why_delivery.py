@@ -60,9 +60,17 @@ def _made(delivery: Json) -> Moment:
         case "hook":
             service = inert(delivery.get("service"), 100)
             return Moment.of(at, f"The call of the {inert(delivery.get('action'), 50)} hook of {service} was queued")
+    if is_briefing(delivery):
+        what = f"A briefing was queued, for the thread of its message in {channel}"
+        return Moment.of(at, what, inert(delivery.get("why")) or None)
     mention = inert(delivery.get("mention"), 50)
     why = sentence(delivery.get("why") or _NOT_KEPT, mention and f"it mentions {mention}")
     return Moment.of(at, f"Route {inert(delivery.get('route'), 100)} took it, to {channel}", why)
+
+
+def is_briefing(delivery: Json) -> bool:
+    """Whether it is a post in the thread of a card's message, which tells what is known."""
+    return bool(delivery.get("thread_delivery_id"))
 
 
 def _wait(delivery: Json, before: Json | None, until: object) -> Iterator[Moment]:
@@ -170,8 +178,9 @@ def _lease_ended(delivery: Json, attempt: Json, worker: str) -> str:
 
 def _outcome(delivery: Json, attempt: Json, thing: str) -> str:
     reason = inert(attempt.get("reason"), 100) or "no reason was told"
+    where = "into the thread of its message in" if is_briefing(delivery) else "to"
     done = {
-        "post": f"Posted to {inert(delivery.get('channel'), 100)}",
+        "post": f"Posted {where} {inert(delivery.get('channel'), 100)}",
         "update": "The message was changed in place",
         "hook": "The hook took the call",
     }

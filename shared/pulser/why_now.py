@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pulser.why_delivery import message_of
+from pulser.why_delivery import is_briefing, message_of
 from pulser.why_moment import Json, clock, inert, is_later, part, plural, rows
 
 _SHOWN: Final = 3  # deliveries in the sentence
@@ -47,6 +47,11 @@ def _only_told(facts: Json) -> str:
 
 def of_delivery(delivery: Json, now: object, card: Json) -> str:
     """One delivery; `card` may be empty."""
+    said = _of_delivery(delivery, now, card)
+    return f"Its briefing: {said}" if is_briefing(delivery) and delivery.get("status") != "sent" else said
+
+
+def _of_delivery(delivery: Json, now: object, card: Json) -> str:
     match delivery.get("status"):
         case "sent":
             return _sent(delivery, now, card)
@@ -59,7 +64,7 @@ def of_delivery(delivery: Json, now: object, card: Json) -> str:
         case "failed":
             return _failed(delivery, now)
         case _:
-            return _hold(delivery, now) or _turn(delivery, now) or _pace(delivery, now)
+            return _thread(delivery) or _hold(delivery, now) or _turn(delivery, now) or _pace(delivery, now)
 
 
 def _sending(delivery: Json, now: object) -> str:
@@ -78,6 +83,8 @@ def _sent(delivery: Json, now: object, card: Json) -> str:
             return f"The {inert(delivery.get('action'), 50)} hook took the call at {since}."
     where = message_of(delivery)
     found = ", where it was found" if delivery.get("adopted") is True else ""
+    if is_briefing(delivery):
+        return f"What is known stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
     return f"It stands in {channel} since {since}{found}{_phase(card)}{f' ({where})' if where else ''}."
 
 
@@ -104,6 +111,15 @@ def _hold(delivery: Json, now: object) -> str:
     method = "all of Slack" if hold.get("method") == "*" else inert(hold.get("method"), 50)
     reason, until = inert(hold.get("reason"), 100), clock(hold.get("held_until"), now)
     return f"It waits for Slack, which holds {method} back ({reason}), until {until}."
+
+
+def _thread(delivery: Json) -> str:
+    """The message in whose thread it belongs, as long as nobody knows where that stands."""
+    thread = part(delivery, "thread")
+    if not thread or thread.get("status") in ("sent", "dead"):
+        return ""
+    first, status = inert(thread.get("delivery_id"), 50), inert(thread.get("status"), 20).replace("_", " ")
+    return f"It waits for the message in whose thread it belongs, {first}, which is {status}."
 
 
 def _turn(delivery: Json, now: object) -> str:

@@ -39,11 +39,11 @@ begin
     from routed join ops.event_dispatches d on d.event_id = routed.event_id
     -- Where the card of the event stands already, it changes in place instead.
     where routed.nth = 1 and not exists (
-        select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.status <> 'dead'
+        select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.thread_delivery_id is null and c.status <> 'dead'
             and ops.channel_place_v1(c.channel) = ops.channel_place_v1(routed.delivery ->> 'channel')
     )
     order by d.position, routed.ordinal
-    on conflict (event_id, channel) where kind = 'post' do nothing;
+    on conflict (event_id, channel) where kind = 'post' and thread_delivery_id is null do nothing;
 
     insert into ops.routing_verdicts (event_id, verdicts)
     select (r.routing ->> 'event_id')::uuid, r.routing -> 'verdicts' from jsonb_array_elements(routings) r (routing)

@@ -17,7 +17,7 @@ begin
         from ops.deliveries d
         where d.claim_token is not null and d.lease_until < clock_timestamp()
         order by d.channel, d.position
-        for update skip locked
+        for no key update skip locked  -- as settle_delivery_v1
     loop
         if gone.is_lost then
             perform pg_advisory_xact_lock(hashtextextended('pulser.dead:' || gone.channel, 0));

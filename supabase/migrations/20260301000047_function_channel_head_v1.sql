@@ -1,7 +1,7 @@
 -- The next post of a channel and when its own backoff ends. A channel's order is kept: only its head can go, and while
 -- a post is being sent, nothing else does: also not an older one that a person retries, or that was left behind and is not in
 -- Slack. One that has been in doubt for a minute is left behind (and said so), and so is one that is in doubt for the sixth time:
--- Slack fails with this message, and would with it hold up all others.
+-- Slack fails with this message, and would with it hold up all others. A briefing's turn comes when its message's fate is known.
 create or replace function ops.channel_head_v1(channel text)
 returns table (delivery_id uuid, status text, next_attempt_at timestamptz)
 language sql
@@ -22,6 +22,9 @@ as $$
             where d.channel = channel_head_v1.channel
                 and d.kind = 'post' and d.status in ('queued', 'in_doubt', 'failed')
                 and not (d.status = 'in_doubt' and (d.doubtful_since < clock_timestamp() - interval '1 minute' or d.attempts > 5))
+                and (d.thread_delivery_id is null or exists (
+                    select from ops.deliveries t where t.delivery_id = d.thread_delivery_id and t.status in ('sent', 'dead')
+                ))
             order by d.position
             limit 1
         )

@@ -13,7 +13,15 @@ as $$
         union all
         (
             select greatest(d.next_attempt_at, ops.slack_held_until_v1('conversations.history'))
-            from ops.deliveries d where d.status = 'in_doubt' and d.claim_token is null order by d.next_attempt_at limit 1
+            from ops.deliveries d
+            where d.status = 'in_doubt' and d.thread_delivery_id is null and d.claim_token is null order by d.next_attempt_at limit 1
+        )
+        union all
+        (
+            select greatest(d.next_attempt_at, ops.slack_held_until_v1('conversations.replies'))
+            from ops.deliveries d
+            where d.status = 'in_doubt' and d.thread_delivery_id is not null and d.claim_token is null
+            order by d.next_attempt_at limit 1
         )
         union all
         (

@@ -1,4 +1,5 @@
--- Takes deliveries in doubt, to look for them in Slack's history. They stay in doubt until the answer is sure.
+-- Takes deliveries in doubt, to look for them in Slack's history, for a briefing in its thread. They stay in doubt until the answer
+-- is sure.
 create or replace function ops.claim_probes_v1(worker text, max_probes integer, lease_seconds integer)
 returns uuid[]
 language plpgsql
@@ -6,15 +7,15 @@ security definer
 set search_path = ''
 as $$
 declare
+    history_is_free constant boolean := ops.slack_held_until_v1('conversations.history') is null;
+    threads_are_free constant boolean := ops.slack_held_until_v1('conversations.replies') is null;
     claimed uuid[];
 begin
-    if ops.slack_held_until_v1('conversations.history') is not null then
-        return array[]::uuid[];
-    end if;
     with due as (
         select d.delivery_id from ops.deliveries d
         where d.status = 'in_doubt' and d.next_attempt_at <= clock_timestamp()
             and (d.lease_until is null or d.lease_until < clock_timestamp())
+            and case when d.thread_delivery_id is null then history_is_free else threads_are_free end
         order by d.next_attempt_at limit max_probes
         for update skip locked
     ), taken as (

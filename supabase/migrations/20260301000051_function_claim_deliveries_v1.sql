@@ -1,4 +1,5 @@
--- Work for a dispatcher: hooks, posts, updates and probes, each with a token, and in how many seconds there will be more.
+-- Work for a dispatcher: hooks, posts, updates and probes, each with a token, and in how many seconds there will be more. A post
+-- with a thread_ts is a briefing: it stands in that message's thread and tells what is "known".
 create or replace function ops.claim_deliveries_v1(worker text, max_deliveries integer, lease_seconds integer)
 returns jsonb
 language plpgsql
@@ -23,21 +24,25 @@ begin
     select coalesce(jsonb_agg(jsonb_build_object(
         'delivery_id', d.delivery_id, 'claim_token', d.claim_token, 'attempt', d.attempts,
         'kind', d.kind, 'purpose', case d.status when 'sending' then d.kind else 'probe' end,
-        'channel', d.channel, 'slack_channel_id', coalesce(t.slack_channel_id, c.slack_channel_id), 'slack_ts', t.slack_ts,
-        'target_delivery_id', d.target_delivery_id, 'mention', coalesce(d.mention, t.mention), 'route', d.route,
+        'channel', d.channel, 'slack_channel_id', coalesce(u.slack_channel_id, b.slack_channel_id, c.slack_channel_id),
+        'slack_ts', u.slack_ts,
+        'target_delivery_id', d.target_delivery_id, 'mention', coalesce(d.mention, u.mention), 'route', d.route,
+        'thread_delivery_id', d.thread_delivery_id, 'thread_ts', b.slack_ts,
         -- Read after the claim: whatever changes the card from now on is seen when the delivery is settled.
         'card', ops.card_json_v1(coalesce(d.card_id, d.event_id)),
+        'known', case when d.thread_delivery_id is not null and d.status = 'sending' then ops.known_of_card_v1(d.card_id) end,
         'hook', d.hook || jsonb_build_object('idempotency_key', d.delivery_id, 'card_id', d.card_id),
         'last_reason', d.reason, 'doubtful_since', d.doubtful_since,
         -- It is not to be tried: a hook that nobody came for in its time, a post that Slack failed with for a day.
         'given_up', d.retry_until < clock_timestamp()
             and (d.kind = 'hook' or d.reason is not distinct from 'probe_absent' and d.attempts > 6),
-        'waited_s', extract(epoch from clock_timestamp() - s.recorded_at),
+        'waited_s', extract(epoch from clock_timestamp() - case when d.thread_delivery_id is null then s.recorded_at else d.created_at end),
         'event', coalesce(e.event, jsonb_build_object('event_id', d.event_id))
     ) order by d.position), '[]') into work
     from ops.deliveries d
     left join ops.slack_channels c on c.channel = d.channel
-    left join ops.deliveries t on t.delivery_id = d.target_delivery_id
+    left join ops.deliveries u on u.delivery_id = d.target_delivery_id
+    left join ops.deliveries b on b.delivery_id = d.thread_delivery_id
     join ops.event_dispatches s on s.event_id = d.event_id
     left join ops.read_events_v1((select array_agg(v.event_id) from ops.deliveries v where v.delivery_id = any (claimed))) e
         on e.event_id = d.event_id

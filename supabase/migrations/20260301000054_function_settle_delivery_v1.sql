@@ -14,7 +14,7 @@ declare
 begin
     select d.* into settled from ops.deliveries d
     where d.delivery_id = settle_delivery_v1.delivery_id and d.claim_token = settle_delivery_v1.claim_token
-    for update;
+    for no key update;  -- it keeps no queue_briefing_v1 waiting, which holds the card that is asked for below
     if not found then
         return jsonb_build_object('settled', false);
     end if;

@@ -12,7 +12,7 @@ begin
     insert into ops.deliveries (kind, event_id, route, channel, card_id, target_delivery_id)
     select 'update', p.event_id, 'card', p.channel, refresh_card_v1.card_id, p.delivery_id
     from ops.deliveries p
-    where p.event_id = refresh_card_v1.card_id and p.kind = 'post' and p.status = 'sent'
+    where p.event_id = refresh_card_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status = 'sent'
         -- Asked, not left to the unique index: that would wait for whoever settles an update and waits for the card.
         and not exists (
             select from ops.deliveries u

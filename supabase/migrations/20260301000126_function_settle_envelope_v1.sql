@@ -1,6 +1,7 @@
 -- Ends an envelope with all its effects, in one transaction (invariant 3). outcome: {"ack", "reply", "error", "events": [{"key",
 -- "event_type", "target", "payload", "status", "error_detail"}], "card": change_card_v1's, "new_card": {"event", "service",
--- "environment", "phase", "state"}, "hooks": [{"card": "card" | "new_card", "service", "action", "inputs"}]}
+-- "environment", "phase", "state"}, "hooks": [{"card": "card" | "new_card", "service", "action", "inputs"}], "briefing": {"channel"}, in the
+-- thread of the card's message there}
 create or replace function ops.settle_envelope_v1(claim_token uuid, outcome jsonb)
 returns jsonb
 language plpgsql
@@ -42,6 +43,9 @@ begin
         insert into ops.cards (card_id, version, kind, service, environment, release, phase, state)
         values (about, 1, 'deploy', new_card ->> 'service', new_card ->> 'environment', new_card ->> 'release',
             new_card ->> 'phase', coalesce(new_card -> 'state', '{}'));
+    end if;
+    if jsonb_typeof(outcome -> 'briefing') = 'object' then
+        perform ops.queue_briefing_v1(about, outcome #>> '{briefing,channel}');
     end if;
     perform ops.queue_hook_v1(about, h.hook) from jsonb_array_elements(coalesce(nullif(outcome -> 'hooks', 'null'), '[]')) h (hook);
 

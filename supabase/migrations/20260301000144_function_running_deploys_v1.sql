@@ -12,7 +12,7 @@ as $$
     from ops.cards c
     left join lateral (
         select p.slack_channel_id, p.slack_ts from ops.deliveries p
-        where p.event_id = c.card_id and p.kind = 'post' and p.status = 'sent' order by p.position limit 1
+        where p.event_id = c.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status = 'sent' order by p.position limit 1
     ) m on true
     where c.kind = 'deploy' and c.phase in ('requested', 'approved', 'started')
         and (running_deploys_v1.service is null or c.service = running_deploys_v1.service)

@@ -19,7 +19,7 @@ as $$
             select coalesce(jsonb_agg(ops.delivery_summary_v1(v, null, v.created_at) order by v.position), '[]')
             from ops.deliveries v
             -- What its settle queued; later ones of the same card belong to later deeds.
-            where v.event_id = audit.card_id and (v.kind = 'post' or v.created_at between e.received_at and e.processed_at)
+            where v.event_id = audit.card_id and (v.kind = 'post' and v.thread_delivery_id is null or v.created_at between e.received_at and e.processed_at)
                 or v.event_id in (select (a.event ->> 'event_id')::uuid from jsonb_array_elements(audit.events) a (event))
         )
     )

@@ -1,4 +1,5 @@
--- The posts among these deliveries, the newest first: what the ledger says that stands in Slack. Unknown ids are left out.
+-- The posts among these deliveries, the newest first: what the ledger says that stands in Slack; a briefing in the thread of the
+-- message thread_ts. Unknown ids are left out.
 create or replace function ops.find_posts_v1(delivery_ids uuid[])
 returns jsonb
 language sql
@@ -10,7 +11,8 @@ as $$
         select d.* from ops.deliveries d where d.delivery_id = any (find_posts_v1.delivery_ids) and d.kind = 'post'
     )
     select coalesce(jsonb_agg(jsonb_build_object(
-        'delivery_id', f.delivery_id, 'event_type', e.event ->> 'event_type', 'channel', f.channel, 'status', f.status,
+        'delivery_id', f.delivery_id, 'event_type', e.event ->> 'event_type', 'channel', f.channel, 'status', f.status, 
+        'thread_ts', (select t.slack_ts from ops.deliveries t where t.delivery_id = f.thread_delivery_id),
         'attempts', f.attempts, 'reason', f.reason, 'adopted', f.adopted,
         'slack_channel_id', f.slack_channel_id, 'slack_ts', f.slack_ts
     ) order by f.position desc), '[]')

@@ -20,4 +20,4 @@ as $$
 $$;
 
 revoke all on function ops.why_event_v1(jsonb) from public, anon, authenticated, service_role;
-comment on function ops.why_event_v1(jsonb) is 'An event, short. Called by why_story_v1 and why_envelope_v1.';
+comment on function ops.why_event_v1(jsonb) is 'An event, short. Called by why_story_v1, why_envelope_v1 and known_alerts_v1.';

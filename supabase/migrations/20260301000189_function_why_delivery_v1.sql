@@ -37,16 +37,16 @@ as $$
         'hold', (
             select jsonb_build_object('method', h.method, 'reason', h.reason, 'held_until', h.held_until)
             from ops.slack_holds h
-            where h.held_until > clock_timestamp() and h.method in ('*', case
-                when delivery.status = 'in_doubt' then 'conversations.history'
+            where h.held_until > clock_timestamp() and h.method in ('*', case when delivery.status = 'in_doubt' then
+                    case when delivery.thread_delivery_id is null then 'conversations.history' else 'conversations.replies' end
                 when delivery.kind = 'post' then 'chat.postMessage' when delivery.kind = 'update' then 'chat.update' end)
                 and delivery.kind <> 'hook'
             order by h.held_until desc limit 1
         ),
-        'head', (
-            select jsonb_build_object('delivery_id', h.delivery_id, 'status', h.status, 'next_attempt_at', h.next_attempt_at)
-            from ops.channel_head_v1(delivery.channel) h
-            where delivery.kind = 'post' and h.delivery_id <> delivery.delivery_id),
+        'thread', (select jsonb_build_object('delivery_id', t.delivery_id, 'status', t.status)
+            from ops.deliveries t where t.delivery_id = delivery.thread_delivery_id),
+        'head', (select jsonb_build_object('delivery_id', h.delivery_id, 'status', h.status, 'next_attempt_at', h.next_attempt_at)
+            from ops.channel_head_v1(delivery.channel) h where delivery.kind = 'post' and h.delivery_id <> delivery.delivery_id),
         'paced_until', (select c.next_post_at from ops.slack_channels c where c.channel = delivery.channel and isfinite(c.next_post_at))
     )
     from (

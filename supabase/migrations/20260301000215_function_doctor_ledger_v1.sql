@@ -12,7 +12,7 @@ as $$
                 'delivery_id', d.delivery_id, 'slack_channel_id', d.slack_channel_id, 'slack_ts', d.slack_ts
             )
             from ops.deliveries d
-            where d.kind = 'post' and d.status = 'sent' order by d.position desc limit 1
+            where d.kind = 'post' and d.thread_delivery_id is null and d.status = 'sent' order by d.position desc limit 1
         ),
         'refused', (
             select coalesce(jsonb_object_agg(r.reason, r.count), '{}') from (

@@ -22,7 +22,7 @@ as $$
         from recent r
         join ops.deliveries d on d.delivery_id = r.delivery_id
         join ops.event_dispatches e on e.event_id = d.event_id
-        where d.kind = 'post' and d.status = 'sent' and r.outcome in ('sent', 'adopted')
+        where d.kind = 'post' and d.thread_delivery_id is null and d.status = 'sent' and r.outcome in ('sent', 'adopted')
     )
     select 'pulser_recent_attempts', jsonb_build_object(
         'purpose', c.purpose, 'outcome', c.outcome, 'reason', case when c.place > 50 and c.reason <> '' then 'other' else c.reason end

@@ -37,7 +37,8 @@ select jsonb_build_object(
 # A message shows its card's newest state, or an update of it is due.
 BEHIND = """
 select c.card_id::text from ops.cards c
-join ops.deliveries p on p.event_id = c.card_id and p.kind = 'post' and p.status = 'sent'
+join ops.deliveries p on p.event_id = c.card_id and p.kind = 'post'
+    and p.status = 'sent' and p.thread_delivery_id is null
 where not exists (
     select from ops.deliveries u
     where (u.target_delivery_id = p.delivery_id or u.delivery_id = p.delivery_id) and (

@@ -31,12 +31,19 @@ where e.duplicate_of is null group by 1 having count(p.*) <> 1
 """
 EFFECTS = """
 select format('%s of card %s', e.event_type, e.payload ->> 'card_id'), count(*) from ops.platform_events e
-where e.event_type in ('alert.acknowledged', 'deploy.approved', 'rollback.requested') group by 1 having count(*) > 1
+where e.event_type in ('alert.acknowledged', 'alert.investigating', 'deploy.approved', 'rollback.requested')
+group by 1 having count(*) > 1
 """
 REQUESTS = """
 select format('deploy of %s', c.service), count(*) from ops.cards c
 where c.kind = 'deploy' and c.phase <> 'completed' and c.service like 'svc-%' group by 1 having count(*) > 1
 """
+BRIEFINGS = """
+select format('briefing of card %s', c.card_id), count(d.delivery_id) from ops.cards c
+left join ops.deliveries d on d.card_id = c.card_id and d.thread_delivery_id is not null
+where c.phase = 'investigating' group by 1 having count(d.delivery_id) <> 1
+"""
+COUNTED = (EFFECTS, REQUESTS, BRIEFINGS)
 RECORDED = """
 select e.envelope_id, coalesce(f.status, e.status) as status, extract(epoch from e.recorded_at) as recorded_at
 from ops.slack_envelopes e left join ops.slack_envelopes f on f.id = e.duplicate_of
@@ -68,7 +75,7 @@ class Judge:
             *await self._of_messages(),
             *[f"left for ever: {it[0]}" for it in await self.sql.fetch(HELD)],
             *[f"{it[1]} audit events of envelope {it[0]}" for it in await self.sql.fetch(AUDITS)],
-            *[f"{it[1]} times: {it[0]}" for query in (EFFECTS, REQUESTS) for it in await self.sql.fetch(query)],
+            *[f"{it[1]} times: {it[0]}" for query in COUNTED for it in await self.sql.fetch(query)],
             *self._of_acks({it["envelope_id"]: dict(it) for it in await self.sql.fetch(RECORDED)}),
             *self._of_notes(may_repeat),
             *self._of_hooks(refused),

@@ -88,6 +88,19 @@ async def doubt(world: World) -> None:
     await world.message(await world.emit("task.completed", service="api", title="done"))
 
 
+async def investigate(world: World) -> None:
+    """Bob investigates; Slack takes what is known, the connection breaks, and it is found in the thread."""
+    await world.message(await world.emit("ci.failed", service="api", title="6 of 96 checks failed"))
+    event_id = await world.emit("ci.failed", service="api", title="7 of 96 checks failed")
+    shown = await world.message(event_id)
+    world.slack.faults.add(Fault(method="chat.postMessage", kind="reset_after", times=1))
+    await _press(world, shown, "investigate", BOB)
+    await world.settled()
+    message, briefing = world.messages(event_id)
+    assert (message.ts, briefing.thread_ts) == (shown.ts, shown.ts)
+    assert "is investigating this alert" in str(briefing)
+
+
 async def tired(world: World) -> None:
     """The time of a dispatcher is up before it has begun: it rings for the next one, which posts."""
     await world.revive()
@@ -139,6 +152,7 @@ STORIES = {
     "connect": Story(connect, like="command"),
     "refused": Story(refused, like="connect"),
     "doubt": Story(doubt, like="alert"),
+    "investigate": Story(investigate, like="alert"),
     "tired": Story(tired, like="alert"),
     "trouble": Story(trouble, like="alert"),
     "late": Story(late, like="alert"),

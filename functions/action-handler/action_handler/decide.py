@@ -34,7 +34,7 @@ _DONE_BY: dict[str, tuple[str, ...]] = {
 class Decision:
     """`done`: the card goes to `phase` and `state`, `event_type` is appended with `facts`. Else only a private `note`.
 
-    `reason` is one word for the audit.
+    `reason` is one word for the audit. `briefs`: what is known is told in the thread of the card's message.
     """
 
     outcome: Outcome
@@ -45,6 +45,7 @@ class Decision:
     event_type: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     hook: Hook | None = None
+    briefs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,7 @@ def _noted(it: Situation, phase: Literal["acknowledged", "investigating"], event
         state={**it.card.state, phase: it.clicker.to_json()},
         event_type=event_type,
         facts={f"{phase}_by": it.press.user},
+        briefs=phase == "investigating",
     )
 
 

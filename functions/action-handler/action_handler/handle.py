@@ -25,7 +25,7 @@ from pulser.handling import HandlerService
 from pulser.handling_health import handler_checks
 from pulser.permission import Membership, groups_to_check
 from pulser.settings import Settings
-from pulser.settlement import AuditEvent, CardChange, Reply, Settlement
+from pulser.settlement import AuditEvent, Briefing, CardChange, Reply, Settlement
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 
@@ -96,7 +96,7 @@ class Actions:
         decision = decide(Situation(press, card, policy, membership, self.clock(), value.release))
         if decision.outcome != "done":
             return _refuse(press, envelope, decision, card.service, _facts(card))
-        return _carry_out(press, card, decision)
+        return _carry_out(press, card, decision, envelope)
 
     async def _read_value(self, press: Press) -> ButtonValue:
         """The button's value. A key that was changed in Vault works at once. Raises BadValue."""
@@ -132,7 +132,7 @@ class Actions:
         return policy
 
 
-def _carry_out(press: Press, card: Card, decision: Decision) -> Settlement:
+def _carry_out(press: Press, card: Card, decision: Decision, envelope: Envelope) -> Settlement:
     return Settlement(
         events=[
             AuditEvent(decision.event_type, card.service, {**_facts(card), **decision.facts, "action": press.verb})
@@ -148,6 +148,7 @@ def _carry_out(press: Press, card: Card, decision: Decision) -> Settlement:
             card.release,
         ),
         hooks=[decision.hook] if decision.hook else [],
+        briefing=Briefing(envelope.channel_id) if decision.briefs else None,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from notify_dispatch.briefing import brief
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.event import Event
 from notify_dispatch.hook import HookCaller
@@ -69,10 +70,13 @@ class Deliverer:
     async def _post(self, delivery: ClaimedDelivery, start_by: float) -> Outcome:
         if delivery.given_up:
             return Outcome("dead", "given_up", "Slack failed with it again and again, for a day; it is not in Slack")
+        if delivery.is_briefing and not delivery.thread_ts:
+            return Outcome("dead", "thread_missing", "the message in whose thread it belongs is not in Slack")
         channel = delivery.slack_channel_id or delivery.channel
+        thread = {"thread_ts": delivery.thread_ts} if delivery.is_briefing else {}
         try:
             message = await self._message(delivery)
-            arguments = {"channel": channel, **message.to_arguments()}
+            arguments = {"channel": channel, **thread, **message.to_arguments()}
             answer = await self.slack.call("chat.postMessage", start_by=start_by, **arguments)
         except PulserError as error:
             return of_post_error(
@@ -80,7 +84,8 @@ class Deliverer:
                 attempt=delivery.attempt,
                 jitter=_jitter(),
                 refused_before=delivery.last_reason,
-                by_remembered_id=channel != delivery.channel,
+                # A thread is where its message is; no other channel of that name has it.
+                by_remembered_id=channel != delivery.channel and not delivery.is_briefing,
             )
         return dataclasses.replace(of_post(answer), card_version=message.card_version)
 
@@ -104,6 +109,8 @@ class Deliverer:
     async def _message(self, delivery: ClaimedDelivery) -> Message:
         """Raises DatabaseUnavailable when the key for the buttons cannot be asked for."""
         event, card = Event.from_json(delivery.event), _card(delivery.card)
+        if delivery.is_briefing:
+            return _checked(await brief(self.slack, delivery, card))
         is_update = delivery.purpose == "update"
         occasion = Occasion(
             delivery_id=delivery.message_id,
@@ -114,10 +121,7 @@ class Deliverer:
         )
         if delivery.last_reason in LAYOUT_REFUSED:
             return render_plain(event, occasion)
-        message = render(event, occasion)
-        if message.degraded:
-            log.error("rendering_failed", error=message.degraded)
-        return message
+        return _checked(render(event, occasion))
 
     async def _button_key(self) -> str | None:
         try:
@@ -150,6 +154,12 @@ def _tell(delivery: ClaimedDelivery, outcome: Outcome, settled: Mapping[str, Any
         log.info("delivered", **told, waited_ms=round(delivery.waited_s * 1000))
     else:
         log.warning("not_delivered", status=settled["status"], reason=outcome.reason, error=outcome.error)
+
+
+def _checked(message: Message) -> Message:
+    if message.degraded:
+        log.error("rendering_failed", error=message.degraded)
+    return message
 
 
 def _card(described: Mapping[str, Any] | None) -> Card | None:

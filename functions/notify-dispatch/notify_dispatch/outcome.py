@@ -130,14 +130,14 @@ def of_update_error(error: PulserError, *, attempt: int, jitter: float, refused_
             return Outcome("failed", reason, text, retry_in_s=backoff(attempt, jitter))
 
 
-def of_probe_error(error: PulserError) -> Outcome:
-    """A look into the history that gave no answer: the delivery stays in doubt, and says why (invariant 4)."""
+def of_probe_error(error: PulserError, method: str = "conversations.history") -> Outcome:
+    """A look by this method that gave no answer: the delivery stays in doubt, and says why (invariant 4)."""
     reason, text = f"probe_{_reason(error)}", f"Slack's history could not be read: {error}"
     match error:
         case SlackHeld(retry_after=float(seconds)):
-            return Outcome("unknown", reason, text, seconds, hold_method="conversations.history", hold_s=seconds)
+            return Outcome("unknown", reason, text, seconds, hold_method=method, hold_s=seconds)
         case SlackTokenRefused() | SecretMissing() if _reason(error) != CHANNEL_REFUSED:
-            held = _refused("conversations.history", _reason(error))
+            held = _refused(method, _reason(error))
             return Outcome("unknown", reason, text, hold_method=held, hold_s=TOKEN_HOLD)
         case _:
             return Outcome("unknown", reason, text, retry_in_s=PROBE_AGAIN)

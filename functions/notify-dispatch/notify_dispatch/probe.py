@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Any
 
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.outcome import PROBE_AGAIN, Outcome, of_probe_error
 from notify_dispatch.render.message import METADATA_TYPE
-from pulser.errors import PulserError, SlackInDoubt, SlackTokenRefused
+from pulser.errors import PulserError, SlackInDoubt, SlackRefused, SlackTokenRefused
 from pulser.slack import SlackApi
 
 CLOCK_SKEW = 60.0  # seconds that Slack's clock and ours may differ
@@ -29,11 +28,11 @@ async def probe(slack: SlackApi, delivery: ClaimedDelivery) -> Outcome:
             return Outcome(
                 "unknown", "probe_channel_unknown", f"Slack lists no channel {delivery.channel}", retry_in_s=PROBE_AGAIN
             )
-        async for message in _history(slack, channel, delivery.doubtful_since):
+        async for message in _around(slack, channel, delivery):
             if _is_of(message, delivery.delivery_id):
                 return Outcome("adopted", slack_channel_id=channel, slack_ts=str(message["ts"]))
     except PulserError as error:
-        return of_probe_error(error)
+        return of_probe_error(error, "conversations.replies" if delivery.is_briefing else "conversations.history")
     return Outcome("absent", "probe_absent", "the message is not in Slack's history: it is posted again")
 
 
@@ -54,10 +53,22 @@ async def _channel_id(slack: SlackApi, channel: str) -> str | None:
     return None
 
 
-def _history(slack: SlackApi, channel: str, doubtful_since: datetime) -> AsyncIterator[dict[str, Any]]:
-    oldest = doubtful_since.timestamp() - CLOCK_SKEW
-    arguments = {"channel": channel, "oldest": f"{oldest:.6f}", "include_all_metadata": True}
-    return _pages(slack, "conversations.history", "messages", arguments)
+async def _around(slack: SlackApi, channel: str, delivery: ClaimedDelivery) -> AsyncIterator[dict[str, Any]]:
+    """All messages among which it must be, if it is in Slack."""
+    oldest = delivery.doubtful_since.timestamp() - CLOCK_SKEW
+    asked = {"channel": channel, "oldest": f"{oldest:.6f}", "include_all_metadata": True}
+    if delivery.is_briefing:
+        try:
+            async for message in _pages(slack, "conversations.replies", "messages", asked | {"ts": delivery.thread_ts}):
+                yield message
+        except SlackRefused as error:
+            if error.reason != "thread_not_found":
+                raise
+            # Somebody has deleted the message: what is posted into its thread then, Slack puts into the channel.
+        else:
+            return
+    async for message in _pages(slack, "conversations.history", "messages", asked):
+        yield message
 
 
 async def _pages(slack: SlackApi, method: str, key: str, arguments: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:

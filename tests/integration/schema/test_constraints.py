@@ -95,6 +95,7 @@ OF_A_CARD = {"card_id": "(select card_id from ops.cards)"}
 A_HOOK = {"kind": "'hook'", "hook": "'{}'"}
 HELD = {"lease_until": NOW, "claim_token": A_SESSION}
 A_TARGET = {"target_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
+A_THREAD = {"thread_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
 BESIDE_IT = {"status": "'sending'", "channel": "(select channel from ops.deliveries)"} | LEASE
 REFUSED = {
     "platform_events.platform_events_pkey": twice("platform_events"),
@@ -137,6 +138,12 @@ REFUSED = {
     ),
     "deliveries.one_open_update_per_message": (
         f"{card()}; {delivery(kind=UPDATE, **A_TARGET, **OF_A_CARD)}; {delivery(kind=UPDATE, **A_TARGET, **OF_A_CARD)}"
+    ),
+    "deliveries.deliveries_thread_delivery_id_fkey": f"{card()}; {delivery(thread_delivery_id=ID, **OF_A_CARD)}",
+    "deliveries.only_a_post_is_a_briefing": f"{card()}; {delivery(**A_HOOK, **A_THREAD, **OF_A_CARD)}",
+    "deliveries.a_briefing_is_of_a_card": delivery(**A_THREAD),
+    "deliveries.one_briefing_per_message": (
+        f"{card()}; {delivery(**A_THREAD, **OF_A_CARD)}; {delivery(**A_THREAD, **OF_A_CARD)}"
     ),
     "services.services_pkey": f"{service()}; {service()}",
     "services.service_is_named": service(service="'Two words'"),

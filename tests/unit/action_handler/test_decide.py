@@ -77,6 +77,12 @@ def test_investigate_after_somebodys_acknowledge() -> None:
     assert set(decision.state) == {"acknowledged", "investigating"}
 
 
+@pytest.mark.parametrize(("verb", "briefs"), [("investigate", True), ("acknowledge", False)])
+def test_only_who_investigates_is_briefed(verb: Verb, *, briefs: bool) -> None:
+    """What is known is told in the thread of the alert."""
+    assert decide(situation(verb, card("alert", "open", {}), CAROL)).briefs is briefs
+
+
 def test_a_late_click_is_told_who_did_it_and_when() -> None:
     """In the reader's own time zone."""
     on = card("alert", "acknowledged", {"acknowledged": person(ALICE)})

@@ -140,6 +140,8 @@ def test_a_method_that_the_token_may_not_call_is_held_alone(reason: str) -> None
     assert (_post(error).hold_method, _post(error).hold_s) == ("chat.postMessage", TOKEN_HOLD)
     look = of_probe_error(error)
     assert (look.hold_method, look.hold_s) == ("conversations.history", TOKEN_HOLD)
+    into_a_thread = of_probe_error(error, "conversations.replies")
+    assert (into_a_thread.hold_method, into_a_thread.hold_s) == ("conversations.replies", TOKEN_HOLD)
 
 
 def test_a_channel_without_the_app_holds_nothing() -> None:

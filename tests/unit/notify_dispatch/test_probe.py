@@ -69,3 +69,26 @@ async def test_the_next_page_is_read_too() -> None:
     )
     outcome = await probe(cast("SlackApi", slack), DELIVERY)
     assert (outcome.result, slack.asked[1]["cursor"]) == ("adopted", "abc")
+
+
+BRIEFING = DELIVERY.model_copy(update={"thread_delivery_id": "d-0", "thread_ts": "0.000009"})
+
+
+async def test_a_briefing_is_looked_for_in_its_thread() -> None:
+    """Page by page, with all metadata, by the ts of the message that began it."""
+    slack = ScriptedSlack(
+        {"messages": [], "has_more": True, "response_metadata": {"next_cursor": "abc"}}, {"messages": [OURS]}
+    )
+    outcome = await probe(cast("SlackApi", slack), BRIEFING)
+    assert (outcome.result, outcome.slack_ts) == ("adopted", OURS["ts"])
+    assert [(it["method"], it["ts"], it["include_all_metadata"]) for it in slack.asked] == [
+        ("conversations.replies", "0.000009", True)
+    ] * 2
+
+
+async def test_the_message_that_began_the_thread_is_not_the_briefing() -> None:
+    """It comes with the replies, and is of another delivery."""
+    metadata = {"event_type": METADATA_TYPE, "event_payload": {"delivery_id": "d-0"}}
+    root = {"ts": "0.000009", "metadata": metadata}
+    outcome = await probe(cast("SlackApi", ScriptedSlack({"messages": [root]})), BRIEFING)
+    assert outcome.result == "absent"

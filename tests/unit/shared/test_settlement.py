@@ -6,7 +6,7 @@ import pytest
 
 from pulser.blocks import MESSAGE_TEXT
 from pulser.envelope import Envelope
-from pulser.settlement import AuditEvent, CardChange, Hook, NewCard, Reply, Settlement
+from pulser.settlement import AuditEvent, Briefing, CardChange, Hook, NewCard, Reply, Settlement
 
 URL = "https://hooks.slack.com/actions/x"
 WHERE = {"user": {"id": "U1"}, "channel": {"id": "C1"}}
@@ -28,6 +28,7 @@ def test_a_settlement_is_told_whole() -> None:
         card=CardChange("c", 2, "deploy", "api", "production", "approved", {"a": 1}, "1"),
         new_card=NewCard("api", "production", "requested", {"b": 2}, "1"),
         hooks=[Hook("api", "deploy", {"version": "1"})],
+        briefing=Briefing("C1"),
         error="late",
     ).to_json()
     assert told == {
@@ -50,6 +51,7 @@ def test_a_settlement_is_told_whole() -> None:
             "state": {"b": 2}, "release": "1",
         },
         "hooks": [{"card": "card", "service": "api", "action": "deploy", "inputs": {"version": "1"}}],
+        "briefing": {"channel": "C1"},
     }  # fmt: skip
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pulser.why import tell
 from tests.unit.shared.why_facts import (
+    DELIVERY,
     EVENT,
     OTHER,
     at,
+    attempt,
     card,
     delivery,
     details,
@@ -115,3 +117,13 @@ def test_an_event_that_is_gone_still_has_its_story() -> None:
     story = tell(facts(delivery(), event={"event_id": EVENT, "payload": {}}))
     assert story.about == "An event that is not there any more"
     assert whats(story)[0] == "The ledger noted it"
+
+
+def test_a_briefing_is_told_as_what_it_is() -> None:
+    """Queued by whom investigates, for a thread, and posted there; a story of the message has it too."""
+    log = attempt(1, 30.2, 0.03, "sent")
+    told = {"delivery_id": OTHER, "thread_delivery_id": DELIVERY, "why": "somebody investigates", "created_at": at(30)}
+    briefing = delivery("sent", log, **told)
+    story = tell(facts(delivery(), briefing, delivery=delivery()))
+    assert details(story, "A briefing was queued, for the thread of its message in #ops-ci") == "somebody investigates"
+    assert "Posted into the thread of its message in #ops-ci" in whats(story)

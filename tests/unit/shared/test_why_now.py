@@ -45,6 +45,18 @@ NOW: dict[str, tuple[Json, str]] = {
         delivery("failed", reason="not_connected", next_attempt_at=at(642)),
         "It waits for its next try after not_connected, until 12:10:42 UTC.",
     ),
+    "briefing that waits for its message": (
+        delivery("queued", thread_delivery_id=OTHER, thread={"delivery_id": OTHER, "status": "in_doubt"}),
+        f"Its briefing: It waits for the message in whose thread it belongs, {OTHER}, which is in doubt.",
+    ),
+    "briefing that is due": (
+        delivery("queued", thread_delivery_id=OTHER, thread={"delivery_id": OTHER, "status": "sent"}),
+        "Its briefing: It is due and waits for a dispatcher, which a sweep wakes within seconds.",
+    ),
+    "briefing": (
+        delivery("sent", thread_delivery_id=OTHER, sent_at=at(1)),
+        "What is known stands in a thread of #ops-ci since 12:00:01 UTC (message C0000000001 1700000000.000100).",
+    ),
     "doubt": (
         delivery("in_doubt", reason="timeout", next_attempt_at=at(610)),
         f"{DOUBT} The next look into Slack's history is at 12:10:10 UTC.",

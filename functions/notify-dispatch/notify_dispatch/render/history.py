@@ -9,12 +9,12 @@ from typing import Any, Final
 from slack_sdk.models.blocks import SectionBlock
 
 from notify_dispatch.render.fields import mrkdwn
+from notify_dispatch.render.phrases import line_of, mentioned, see, when
 from notify_dispatch.render.standing import tells_rollback, was_withdrawn
-from notify_dispatch.render.words import SLACK_CLOCK_ENDS, USER
-from pulser.blocks import code, link, one_line, untrusted
+from pulser.blocks import code
 from pulser.card import Card, Person, moment
 
-_NAME, _VERSION, _REASON, _ANSWER, _LINK = 60, 60, 150, 200, 250
+_VERSION, _REASON, _ANSWER = 60, 150, 200
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _HOOK: Final = {"queued": "is being called", "accepted": "accepted", "failed": "failed"}
 _RESULTS: Final = {"started", "completed", "failed"}
@@ -33,7 +33,7 @@ def history(card: Card | None) -> SectionBlock | None:
 def _requested(card: Card) -> Iterator[Line]:
     asked = card.person("requested")
     if asked:
-        reason = _text(card.state["requested"].get("reason"), _REASON)
+        reason = line_of(card.state["requested"].get("reason"), _REASON)
         yield asked.at, _line("Requested", asked, f": {reason}" if reason else "")
 
 
@@ -66,7 +66,7 @@ def _investigating(card: Card) -> Iterator[Line]:
 def _rollback(card: Card) -> Iterator[Line]:
     by = card.person("rollback")
     if by:
-        release = _text(card.state["rollback"].get("release"), _VERSION) or card.release
+        release = line_of(card.state["rollback"].get("release"), _VERSION) or card.release
         of = f" of {code(release, _VERSION)}" if release else ""
         yield by.at, _line(f"Rollback{of} requested", by)
 
@@ -78,9 +78,9 @@ def _hook(card: Card) -> Iterator[Line]:
         return
     action = told.get("action") or ("rollback" if card.kind == "release" else "deploy")
     name = "Rollback hook" if action == "rollback" else "Deploy hook"
-    why = _text(told.get("text"), _ANSWER) if words == "failed" else ""
+    why = line_of(told.get("text"), _ANSWER) if words == "failed" else ""
     at = moment(told.get("at"))
-    yield at, f"{name} {words}{_when(at)}{f': {why}' if why else ''}{_link(told.get('url'), 'see the run')}"
+    yield at, f"{name} {words}{when(at)}{f': {why}' if why else ''}{see(told.get('url'), 'see the run')}"
 
 
 def _result(card: Card) -> Iterator[Line]:
@@ -88,10 +88,10 @@ def _result(card: Card) -> Iterator[Line]:
     what = told.get("what") or str(told.get("event_type") or "").partition(".")[2]
     if what not in _RESULTS:
         return
-    version, at = _text(told.get("version"), _VERSION), moment(told.get("at"))
+    version, at = line_of(told.get("version"), _VERSION), moment(told.get("at"))
     of = f": version {code(version, _VERSION)}" if version else ""
     name = "Rollback" if tells_rollback(card) else "Deploy"
-    yield at, f"{name} {what}{_when(at)}{of}{_link(told.get('url'), 'see it')}"
+    yield at, f"{name} {what}{when(at)}{of}{see(told.get('url'), 'see it')}"
 
 
 # In the order of telling where times are equal or unknown.
@@ -107,36 +107,7 @@ _TELLERS: Final[tuple[Callable[[Card], Iterator[Line]], ...]] = (
 
 
 def _line(deed: str, by: Person, told: str = "") -> str:
-    return f"{deed} by {_who(by)}{_when(by.at)}{told}"
-
-
-def _who(by: Person) -> str:
-    if USER.fullmatch(by.user):
-        return f"<@{by.user}>"
-    return untrusted(one_line(by.name or by.user), _NAME) or "somebody"
-
-
-def _when(at: datetime | None) -> str:
-    """ ", today 7:33 AM" in the reader's time zone; empty when it is not known."""
-    if at is None:
-        return ""
-    try:
-        words = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        seconds = int(at.timestamp())
-    except (ValueError, OverflowError):
-        return ""
-    if not 0 <= seconds < SLACK_CLOCK_ENDS:
-        return f", {words}"
-    return f", <!date^{seconds}^{{date_short_pretty}} {{time}}|{words}>"
-
-
-def _link(url: object, label: str) -> str:
-    said = link(url, label, _LINK) if isinstance(url, str) else label
-    return f" ({said})" if said != label else ""
-
-
-def _text(value: object, limit: int) -> str:
-    return untrusted(one_line(value), limit) if isinstance(value, str) else ""
+    return f"{deed} by {mentioned(by)}{when(by.at)}{told}"
 
 
 def _part(card: Card, name: str) -> Mapping[str, Any]:

@@ -1,0 +1,22 @@
+-- Queues the briefing of an alert that somebody investigates: a post in the thread of the card's message, of the one in this channel
+-- where there is one. It waits until that message stands in Slack; where the ledger knows none, or only dead ones, there is no thread
+-- and no briefing. A message has one at most. What it tells is read when it is claimed.
+create or replace function ops.queue_briefing_v1(card_id uuid, channel text)
+returns uuid
+language sql
+volatile
+set search_path = ''
+as $$
+    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id)
+    select p.event_id, 'card', 'somebody investigates', p.channel, queue_briefing_v1.card_id, p.delivery_id
+    from ops.deliveries p
+    left join ops.slack_channels c on c.channel = p.channel
+    where p.event_id = queue_briefing_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status <> 'dead'
+    order by queue_briefing_v1.channel in (p.slack_channel_id, c.slack_channel_id, p.channel) is not true, p.position
+    limit 1
+    on conflict (thread_delivery_id) where thread_delivery_id is not null do nothing
+    returning delivery_id
+$$;
+
+revoke all on function ops.queue_briefing_v1(uuid, text) from public, anon, authenticated, service_role;
+comment on function ops.queue_briefing_v1(uuid, text) is 'Queues the briefing in the thread of a card''s message; its id, null when there is no thread. Called by settle_envelope_v1.';
