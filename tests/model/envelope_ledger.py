@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ delete from ops.slack_envelopes;
 delete from ops.platform_events;
 delete from net.http_request_queue;
 """
+ROUTED = "insert into ops.event_dispatches (event_id, status, routed_at) values ($1, 'routed', now())"
 SERVICES = ("api", "web")
 # The rows' times become those of the model, counted from now: so time passes, and stands still between two steps.
 SET_TIMES = """
@@ -66,6 +68,10 @@ class RealLedger:
     def start(self) -> None:
         """An empty ledger, two services that can be deployed, and a doorbell."""
         self.runner.run(self._start())
+
+    def know(self, event_ids: Iterable[str]) -> None:
+        """These events were routed, so each can have a card."""
+        self.runner.run(self.db.connection.executemany(ROUTED, [(it,) for it in event_ids]))
 
     async def _start(self) -> None:
         await self.db.run(EMPTY)

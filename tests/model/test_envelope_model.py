@@ -45,6 +45,7 @@ class EnvelopeMachine(RuleBasedStateMachine):
         self.real.start()
         self.model = self.real.model
         self.model.cards = {it: Card("open") for it in ALERTS}
+        self.real.know(ALERTS)
         self.tokens: list[str] = []
         self.recorded = 0
         self.pruned: Counter[int] = Counter()

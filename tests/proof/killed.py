@@ -38,6 +38,7 @@ update ops.relay_sessions set lease_until = clock_timestamp() where worker like 
 update ops.relay_control set dials_paid_until = '-infinity' where $1 <> '';
 """
 AGED = """
+update ops.deliveries set may_land_until = may_land_until - interval '30 seconds' where may_land_until is not null;
 update ops.deliveries set next_attempt_at = next_attempt_at - interval '30 seconds'
     where status in ('queued', 'in_doubt', 'failed');
 update ops.slack_channels set next_post_at = next_post_at - interval '30 seconds';

@@ -73,12 +73,14 @@ class Script:
     """Is asked at each crossing, before and after, whether the worker stops there.
 
     `trace`: the crossings since `begin`; looks that found nothing are left out. `struck`: whether `stop_at` was
-    reached. `delays`: what is awaited once at a seam, by worker, seam and name, before the crossing is let through.
+    reached, `left`: the crossings of whoever stopped there until then. `delays`: what is awaited once at a seam, by
+    worker, seam and name, before the crossing is let through.
     """
 
     trace: list[Crossing] = field(default_factory=list)
     stop_at: Point | None = None
     struck: bool = False
+    left: list[Crossing] = field(default_factory=list)
     delays: dict[tuple[str, Seam, str], Callable[[], Awaitable[None]]] = field(default_factory=dict)
     _begun: Counter[tuple[str, Seam, str]] = field(default_factory=Counter)
     _numbers: Counter[str] = field(default_factory=Counter)
@@ -91,6 +93,7 @@ class Script:
         self._begun.clear()
         self._numbers.clear()
         self._inside.clear()
+        self.left.clear()
         self.stop_at, self.struck = stop_at, False
 
     async def before(self, worker: str, seam: Seam, name: str) -> tuple[Crossing, bool]:
@@ -124,6 +127,7 @@ class Script:
         if self.struck or self.stop_at != Point(when, *crossing.what, crossing.nth):
             return False
         self.struck = True
+        self.left = [it for it in self.trace if it.worker == crossing.worker]
         return True
 
 

@@ -136,6 +136,12 @@ async def late(world: World) -> None:
     assert world.script.struck or "Acknowledged by" not in str(world.messages(event_id))
 
 
+async def slow(world: World) -> None:
+    """The answer to a command misses the ack by a hair: it is owed, and given in private."""
+    world.script.delays["command-handler", "database", "settle_envelope_v1"] = _late
+    await world.insist(lambda: world.slack.command("/pulser", "help", BOB, "general"))
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """`like`: the story that it begins like, as far as the workers can tell."""
@@ -156,6 +162,7 @@ STORIES = {
     "tired": Story(tired, like="alert"),
     "trouble": Story(trouble, like="alert"),
     "late": Story(late, like="alert"),
+    "slow": Story(slow, like="command"),
 }
 RENEWED = ("dispatcher", *HANDLERS)  # when a story begins: they remember nothing
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -31,6 +32,7 @@ ASIDE = {
     "relay_status_v1": "asked by health",
     "dispatch_health_v1": "asked by health",
     "envelope_health_v1": "asked by health",
+    "missing_functions_v1": "asked by health",
     "metrics_v1": "asked by whoever watches",
     "why_v1": "asked by /pulser why; reads only",
     "conversations.info": "a name in the list of what reads; no function calls it",
@@ -70,7 +72,7 @@ async def tried(worlds: Worlds[World], story: str, point: Point) -> tuple[bool, 
     place = await worlds.get()
     try:
         await played(place, story, point)
-        wrong = await place.judge.broken(may_repeat=point.what in NOTE_SENT)
+        wrong = await place.judge.broken(may_repeat=point.what in NOTE_SENT or _left_a_note(place.script.left))
     except Exception as error:  # noqa: BLE001  any failure is a finding; the others are tried all the same
         wrong = [f"{type(error).__name__}: {error}"]
     reached = place.script.struck
@@ -113,6 +115,12 @@ async def test_a_stopped_worker_is_dead(worlds: Worlds[World]) -> None:
     await place.settled()
     assert place.dispatcher is not dead
     await place.check()
+
+
+def _left_a_note(left: Iterable[Crossing]) -> bool:
+    """Whether it stopped, at whatever else, while a note of it was under way that it had not yet confirmed."""
+    names = Counter(it.name for it in left)
+    return names["response_url"] + names["chat.postEphemeral"] > names["confirm_reply_v1"]
 
 
 def _of(worker: str, trace: Iterable[Crossing]) -> list[Crossing]:

@@ -47,6 +47,7 @@ update ops.slack_envelopes set lease_until = clock_timestamp() where claimed_by 
 update ops.relay_sessions set lease_until = clock_timestamp() where worker = $1 and state <> 'ended';
 """
 AGED = """
+update ops.deliveries set may_land_until = may_land_until - interval '30 seconds' where may_land_until is not null;
 update ops.deliveries set next_attempt_at = next_attempt_at - interval '30 seconds'
     where status in ('queued', 'in_doubt', 'failed');
 update ops.slack_channels set next_post_at = next_post_at - interval '30 seconds' where next_post_at > now();

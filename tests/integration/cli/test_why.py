@@ -129,7 +129,8 @@ async def test_a_doubt_is_told_from_the_break_to_the_find(
     await bench.pass_time(15)
     await bench.drain()
     story = await told(pulser, event_id)
-    assert whats(story)[-2:] == [
+    happened = [it for it in whats(story) if not it.startswith("Waited")]  # a slow machine waits for more
+    assert happened[-2:] == [
         "The post is in doubt: connection_lost",
         "Found in Slack's history: adopted, not posted again",
     ]
