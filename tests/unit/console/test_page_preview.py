@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from pulser_local.console import Console
 from pulser_local.slack import SlackSimulator
@@ -122,3 +123,25 @@ async def test_it_fits_and_can_be_read(browser: Browser, url: str, size: dict[st
         page_wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         low = await page.evaluate(LOW_CONTRAST)
     assert (wide, page_wide, low) == (0, 0, [])
+
+
+async def test_an_older_answer_does_not_cover_a_newer_one(browser: Browser, url: str) -> None:
+    """Answers may overtake each other; what is shown is of what stands in the fields."""
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if "slow.one" in (route.request.post_data or ""):
+            await held.wait()
+        await route.continue_()
+
+    async with open_page(browser, url) as page:
+        await page.route("**/console/preview", hold)
+        header = page.locator(".preview-card .block-header")
+        async with page.expect_request("**/console/preview"):
+            await page.get_by_label("Event type").fill("slow.one")
+        await page.get_by_label("Event type").fill("fast.one")
+        await expect(header).to_contain_text("Fast one")
+        async with page.expect_response(lambda it: "slow.one" in (it.request.post_data or "")) as late:
+            held.set()
+        await (await late.value).finished()
+        await expect(header).to_contain_text("Fast one")
