@@ -25,13 +25,13 @@ as $$
                     select coalesce(jsonb_agg(
                         jsonb_build_object('channel', d.channel, 'mention', d.mention, 'why', d.why) order by d.position
                     ), '[]')
-                    from ops.deliveries d where d.event_id = p.event_id and d.kind = 'post'
+                    from ops.deliveries d where d.event_id = p.event_id and d.kind = 'post' and d.thread_delivery_id is null
                 ),
                 'card', (select c.kind from ops.cards c where c.card_id = p.event_id),
                 'card_id', p.card_id,
                 'card_channels', case when exists (select from ops.cards c where c.card_id = p.card_id) then (
                     select coalesce(jsonb_agg(d.channel), '[]') from ops.deliveries d
-                    where d.event_id = p.card_id and d.kind = 'post' and d.created_at <= p.routed_at
+                    where d.event_id = p.card_id and d.kind = 'post' and d.thread_delivery_id is null and d.created_at <= p.routed_at
                         and (d.dead_at is null or d.dead_at > p.routed_at)
                 ) end,
                 'verdicts', (select v.verdicts from ops.routing_verdicts v where v.event_id = p.event_id)

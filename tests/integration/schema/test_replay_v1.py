@@ -11,6 +11,7 @@ import pytest
 from tests.integration.schema.acting import acknowledged, act, audit, card, click, record, sent_alert
 from tests.integration.schema.envelopes import command
 from tests.integration.schema.helpers import CHANNEL, SENT, Session
+from tests.integration.schema.test_briefings import investigate
 
 HOUR_AGO = timedelta(hours=1)
 
@@ -58,6 +59,14 @@ async def test_an_event_is_told_with_its_posts(db: Session) -> None:
     assert (found["event"]["event_id"], found["event"]["event_type"], found["card"]) == (event, "ci.failed", "alert")
     assert found["posts"] == [{"channel": "#a", "mention": "here", "why": "type matches"}]
     assert (found["card_id"], found["card_channels"], found["verdicts"]) == (None, None, None)
+
+
+async def test_a_briefing_in_the_thread_is_no_post_of_the_event(db: Session) -> None:
+    """No route decided about it, but who investigates."""
+    alert = await sent_alert(db)
+    await investigate(db, alert)
+    told = [it for it in await events(db) if it["event"]["event_id"] == alert]
+    assert [[post["channel"] for post in it["posts"]] for it in told] == [[CHANNEL]]
 
 
 async def test_an_event_without_posts_is_told_with_its_verdicts(db: Session) -> None:
