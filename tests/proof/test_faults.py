@@ -35,6 +35,7 @@ PLACES: dict[str, tuple[Where, ...]] = {
     "connect": ("database", "slack"),
     "refused": ("database",),
     "doubt": ("slack",),
+    "investigate": ("slack",),
     "tired": ("database",),
     "trouble": ("database", "sleep"),
     "late": ("database", "sleep"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -205,6 +206,14 @@ async def test_the_envelopes_story_has_it(db: Session) -> None:
     await settle(db, token, card=investigating(event), briefing=HERE, events=told)
     story = await db.call("envelope_story_v1", team_id="T0TEST", envelope_id="the-click")
     assert [it["thread_delivery_id"] is not None for it in story["deliveries"] if it["kind"] == "post"] == [False, True]
+
+
+async def test_a_replay_takes_it_for_no_post_of_its_event(db: Session) -> None:
+    """No route intended it."""
+    event = await sent_alert(db)
+    await investigate(db, event)
+    page = await db.call("replay_events_v1", since=datetime.now(UTC) - timedelta(hours=1))
+    assert [len(it["posts"]) for it in page["events"] if it["event"]["event_id"] == event] == [1]
 
 
 async def test_it_can_be_retried(db: Session) -> None:
