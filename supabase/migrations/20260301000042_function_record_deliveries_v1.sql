@@ -30,7 +30,9 @@ begin
         where (r.routing ->> 'event_id')::uuid = any (held)
     ), channels as (
         insert into ops.slack_channels (channel)
-        select distinct routed.delivery ->> 'channel' from routed order by 1
+        -- Asked, not left to the conflict: that would wait for whoever settles a post there, and he may wait for a card of ours.
+        select distinct routed.delivery ->> 'channel' from routed
+        where not exists (select from ops.slack_channels s where s.channel = routed.delivery ->> 'channel') order by 1
         on conflict (channel) do nothing
     )
     insert into ops.deliveries (event_id, route, channel, mention, why)

@@ -15,7 +15,7 @@ begin
         return;
     end if;
     -- Under the card's lock: whoever changes the card now either sees this delivery as settled, or has been seen here.
-    select c.version into newest from ops.cards c where c.card_id = coalesce(sent.card_id, sent.event_id) for update;
+    select c.version into newest from ops.cards c where c.card_id = coalesce(sent.card_id, sent.event_id) for no key update;
     -- An adopted post says nothing of what it shows.
     if newest > coalesce(sent.card_version, 0) then
         perform ops.refresh_card_v1(coalesce(sent.card_id, sent.event_id));

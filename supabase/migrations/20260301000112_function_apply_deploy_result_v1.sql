@@ -15,14 +15,14 @@ begin
         where c.card_id = (result ->> 'deploy_id')::uuid and (
             c.kind = 'deploy' and c.phase in ('approved', 'started') or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
         )
-        for update;
+        for no key update;
     elsif result ->> 'deploy_id' is null then
         select c.* into found_card from ops.cards c
         where c.kind = 'deploy' and c.phase in ('approved', 'started') and c.service = result ->> 'service'
             and c.environment is not distinct from result ->> 'environment'
             and (c.release is null or c.release = result ->> 'version')
         order by c.created_at desc limit 1
-        for update;
+        for no key update;
     end if;
     if found_card.card_id is null then
         return null;
