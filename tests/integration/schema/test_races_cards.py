@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ async def test_results_and_lost_hooks_of_the_same_cards_do_not_lock_each_other_o
         assert (await card(db, card_id))["state"]["hook"]["status"] == "failed"
 
 
-async def posting(db: Session) -> tuple[dict[str, str], str, dict[str, str]]:
+async def posting(db: Session) -> tuple[dict[str, Any], str, dict[str, Any]]:
     """A card whose message is being posted, and news of it that is being routed: claim, token and routing."""
     [card_id] = await db.emit()
     token = (await db.claim_events())["claim_token"]
