@@ -29,9 +29,8 @@ begin
         cross join lateral jsonb_array_elements(r.routing -> 'deliveries') with ordinality v (delivery, ordinal)
         where (r.routing ->> 'event_id')::uuid = any (held)
     ), channels as (
-        insert into ops.slack_channels (channel)
         -- Asked, not left to the conflict: that would wait for whoever settles a post there, and he may wait for a card of ours.
-        select distinct routed.delivery ->> 'channel' from routed
+        insert into ops.slack_channels (channel) select distinct routed.delivery ->> 'channel' from routed
         where not exists (select from ops.slack_channels s where s.channel = routed.delivery ->> 'channel') order by 1
         on conflict (channel) do nothing
     )
@@ -44,8 +43,7 @@ begin
         select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.thread_delivery_id is null and c.status <> 'dead'
             and ops.channel_place_v1(c.channel) = ops.channel_place_v1(routed.delivery ->> 'channel')
     )
-    order by d.position, routed.ordinal
-    on conflict (event_id, channel) where kind = 'post' and thread_delivery_id is null do nothing;
+    order by d.position, routed.ordinal on conflict (event_id, channel) where kind = 'post' and thread_delivery_id is null do nothing;
 
     insert into ops.routing_verdicts (event_id, verdicts)
     select (r.routing ->> 'event_id')::uuid, r.routing -> 'verdicts' from jsonb_array_elements(routings) r (routing)

@@ -39,6 +39,7 @@ PLACES: dict[str, tuple[Where, ...]] = {
     "tired": ("database",),
     "trouble": ("database", "sleep"),
     "late": ("database", "sleep"),
+    "slow": ("database",),
 }
 
 
