@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import hypothesis
+import pytest
 import structlog
 
 pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.slack", "tests.fixtures.console"]
@@ -18,3 +20,13 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# They play what others test already, thousands of times: to trace each line costs minutes and shows nothing new.
+UNTRACED = (Path(__file__).parent / "proof", Path(__file__).parent / "model")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the plays of the proof and of the models out of the coverage."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in UNTRACED):
+            item.add_marker(pytest.mark.no_cover)
