@@ -6,11 +6,14 @@ import asyncio
 import itertools
 from contextlib import AsyncExitStack
 
+import pytest
+
 from tests.integration.socket_relay.conftest import Bench, eventually
 
 EVENTS = 300
 
 
+@pytest.mark.storm
 async def test_each_envelope_has_one_effect_whatever_breaks(bench: Bench) -> None:
     """Invariants 1 and 2: one effect for each event, each ack after its record, none later than three seconds."""
     settings = bench.slack.sockets.settings
