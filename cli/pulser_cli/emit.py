@@ -9,24 +9,21 @@ import typer
 
 from pulser.database import Database
 from pulser_cli.connection import DatabaseUrl, run
+from pulser_cli.options import Actor, Environment, EventType, Payload, Service, Severity, Title
 from pulser_cli.output import USAGE, AsJson, console, fail, print_json
 from pulser_cli.payload import read_payload, who
 from pulser_local.previewing import usual_status
 
 
 def emit(
-    event_type: Annotated[str, typer.Argument(help="<thing>.<what happened>, such as deploy.failed.")],
+    event_type: EventType,
     *,
-    service: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
-    environment: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
-    severity: Annotated[
-        Literal["info", "warning", "error", "critical"] | None, typer.Option(help="In the payload.", show_default=False)
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
-    payload: Annotated[
-        str | None, typer.Option(metavar="JSON|@FILE", help="The rest of the payload; any JSON.", show_default=False)
-    ] = None,
-    actor: Annotated[str | None, typer.Option(help="Who did it; you, if not given.", show_default=False)] = None,
+    service: Service = None,
+    environment: Environment = None,
+    severity: Severity = None,
+    title: Title = None,
+    payload: Payload = None,
+    actor: Actor = None,
     target: Annotated[str | None, typer.Option(help="What it was done to.", show_default=False)] = None,
     status: Annotated[
         Literal["ok", "error"] | None,

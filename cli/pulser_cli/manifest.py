@@ -11,6 +11,7 @@ from rich.text import Text
 
 from pulser_cli.manifest_content import manifest as content
 from pulser_cli.manifest_content import remaining
+from pulser_cli.options import PulserYaml
 from pulser_cli.output import USAGE, AsJson, console, fail, print_json
 from pulser_cli.routes_file import find, load
 
@@ -27,10 +28,7 @@ def manifest(
         ),
     ] = None,
     http: Annotated[bool, typer.Option("--http", help="Slack's own requests instead of Socket Mode.")] = False,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", "-f", help="Instead of ssot/integrations/slack/pulser.yaml.", show_default=False),
-    ] = None,
+    file: PulserYaml = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the manifest of the Slack app as YAML, to be pasted where Slack makes an app; what to click, on stderr.

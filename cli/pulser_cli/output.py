@@ -30,6 +30,7 @@ STATUS_STYLES = {
     "completed": "green",
     "duplicate": "dim",
 }
+CHANGE_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import typer
 from rich.panel import Panel
@@ -13,27 +13,21 @@ from rich.text import Text
 from pulser_cli import routes_file
 from pulser_cli.block_text import mrkdwn, shown_blocks
 from pulser_cli.emit import event_of
+from pulser_cli.options import Actor, Environment, EventType, Payload, PulserYaml, Service, Severity, Title
 from pulser_cli.output import FAILED, USAGE, AsJson, console, fail, print_json
 from pulser_local.previewing import Preview, event_at, previews
 
 
 def preview(
-    event_type: Annotated[str, typer.Argument(help="<thing>.<what happened>, such as deploy.failed.")],
+    event_type: EventType,
     *,
-    service: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
-    environment: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
-    severity: Annotated[
-        Literal["info", "warning", "error", "critical"] | None, typer.Option(help="In the payload.", show_default=False)
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="In the payload.", show_default=False)] = None,
-    payload: Annotated[
-        str | None, typer.Option(metavar="JSON|@FILE", help="The rest of the payload; any JSON.", show_default=False)
-    ] = None,
-    actor: Annotated[str | None, typer.Option(help="Who did it; you, if not given.", show_default=False)] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", "-f", help="Instead of ssot/integrations/slack/pulser.yaml.", show_default=False),
-    ] = None,
+    service: Service = None,
+    environment: Environment = None,
+    severity: Severity = None,
+    title: Title = None,
+    payload: Payload = None,
+    actor: Actor = None,
+    file: PulserYaml = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the message that an event would become, and its channels. Nothing is written or sent; no database is asked.

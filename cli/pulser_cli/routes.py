@@ -13,7 +13,7 @@ from notify_dispatch.route import Route, RouteError, RouteVerdict, explain
 from pulser.database import Database
 from pulser_cli import routes_file
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import FAILED, USAGE, AsJson, console, fail, print_json, shown, table
+from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, shown, table
 from pulser_cli.payload import read_payload
 from pulser_cli.routes_diff import Change, changes_between
 
@@ -23,7 +23,6 @@ File = Annotated[
     Path | None,
     typer.Argument(metavar="[FILE]", help=f"By default {routes_file.PLACE}, here or above.", show_default=False),
 ]
-_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 
 
 @app.command()
@@ -116,12 +115,12 @@ def routes_json(routes: list[Route]) -> list[dict[str, Any]]:
 
 
 def _counts(changes: list[Change]) -> dict[str, int]:
-    return {kind: sum(change.kind == kind for change in changes) for kind in _SIGNS}
+    return {kind: sum(change.kind == kind for change in changes) for kind in CHANGE_SIGNS}
 
 
 def _print_changes(changes: list[Change]) -> None:
     for change in changes:
-        sign, style = _SIGNS[change.kind]
+        sign, style = CHANGE_SIGNS[change.kind]
         console().print(Text(f"{sign} {change.in_words()}", style=style), soft_wrap=True)
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from pulser.database import Database
 from pulser_cli import routes_file
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import FAILED, USAGE, AsJson, console, fail, print_json, shown, table
+from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, shown, table
 from pulser_cli.services_diff import Change, changes_between, in_a_word
 from pulser_cli.services_file import FileService
 
@@ -21,7 +21,6 @@ File = Annotated[
     Path | None,
     typer.Argument(metavar="[FILE]", help=f"By default {routes_file.PLACE}, here or above.", show_default=False),
 ]
-_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 
 
 @app.command()
@@ -109,7 +108,7 @@ def _of_file(file: Path | None) -> tuple[FileService, ...]:
 
 
 def _counts(changes: list[Change]) -> dict[str, int]:
-    return {kind: sum(change.kind == kind for change in changes) for kind in _SIGNS}
+    return {kind: sum(change.kind == kind for change in changes) for kind in CHANGE_SIGNS}
 
 
 def _many(count: int) -> str:
@@ -118,7 +117,7 @@ def _many(count: int) -> str:
 
 def _print_changes(changes: list[Change]) -> None:
     for change in changes:
-        sign, style = _SIGNS[change.kind]
+        sign, style = CHANGE_SIGNS[change.kind]
         console().print(Text(f"{sign} {change.in_words()}", style=style), soft_wrap=True)
 
 

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from pulser.database import DirectDatabase
 from pulser_cli import routes_file
+from pulser_cli.options import PulserYaml
 from pulser_cli.output import FAILED, USAGE, AsJson, console, fail, print_json
 from pulser_cli.setup.asker import Asker, Given, Person
 from pulser_cli.setup.installation import Declined, Installation, Outcome
@@ -40,9 +41,7 @@ def setup(
         Path | None,
         typer.Option(metavar="FILE", allow_dash=True, help="Ask nothing: the secrets are in this JSON; - is stdin."),
     ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="Instead of ssot/integrations/slack/pulser.yaml.")
-    ] = None,
+    file: PulserYaml = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking whether.")] = False,
     database_url: Annotated[
         str | None,
@@ -126,6 +125,8 @@ def _known(names: Any, file: routes_file.RoutesFile) -> None:  # noqa: ANN401  a
 def _asker(given: Mapping[str, str] | None, *, yes: bool, change: list[str], wanted: routes_file.RoutesFile) -> Asker:
     _known(set(change) - {KEY}, wanted)
     if given is not None or not sys.stdin.isatty():
+        if unasked := sorted(set(change) - {KEY} - set(given or {})):
+            fail(f"nobody is here to be asked for {', '.join(unasked)}: give it in --secrets", code=USAGE)
         return Given(yes, given or {})
     return Person(yes, frozenset(change))
 

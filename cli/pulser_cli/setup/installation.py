@@ -10,16 +10,15 @@ from typing import Any, Literal
 from pulser.database import Database
 from pulser_cli import routes_diff, services_diff
 from pulser_cli.manifest_content import remaining
+from pulser_cli.output import CHANGE_SIGNS
 from pulser_cli.routes import routes_json
 from pulser_cli.routes_file import RoutesFile
 from pulser_cli.services import held_services
 from pulser_cli.setup.asker import Asker
-from pulser_cli.setup.server import VaultOfOwner, check_server
+from pulser_cli.setup.server import VaultOfOwner, apply_migrations, check_server, missing_migrations
 from pulser_cli.setup.values import ADDRESS, KEY, Wanted, wanted_secrets
-from pulser_local.migrations import migrate, pending
 from pulser_local.urls import place
 
-SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 State = Literal["done", "unchanged", "left out", "missing"]
 
 
@@ -53,19 +52,19 @@ class Installation:
         await self._secrets()
 
     async def _migrations(self) -> None:
-        missing = await pending(self.url)
+        missing = await missing_migrations(self.url)
         if not missing:
             return self.report(Outcome("migrations", "unchanged", "all are applied"))
         question = f"Apply {_many(len(missing), 'migration')} to {place(self.url)}?"
         if not self.asker.agrees(question):
             raise Declined(question)
-        self.report(Outcome("migrations", "done", f"{len(await migrate(self.url))} applied"))
+        self.report(Outcome("migrations", "done", f"{await apply_migrations(self.url)} applied"))
         return None
 
     async def _routes(self) -> None:
         wanted = routes_json(self.file.positioned())
         changes = routes_diff.changes_between(await self.ledger.call("routes_v1"), wanted)
-        if self._is_to_change("routes", [f"{SIGNS[it.kind]} {it.in_words()}" for it in changes], len(wanted)):
+        if self._is_to_change("routes", [f"{CHANGE_SIGNS[it.kind][0]} {it.in_words()}" for it in changes], len(wanted)):
             await self.ledger.call("apply_routes_v1", {"routes": wanted})
 
     async def _services(self) -> None:
@@ -76,7 +75,9 @@ class Installation:
             detail = f"the file has none, the database keeps its {len(held)}"
             return self.report(Outcome("services", "left out", detail))
         changes = services_diff.changes_between(held, wanted)
-        if self._is_to_change("services", [f"{SIGNS[it.kind]} {it.in_words()}" for it in changes], len(wanted)):
+        if self._is_to_change(
+            "services", [f"{CHANGE_SIGNS[it.kind][0]} {it.in_words()}" for it in changes], len(wanted)
+        ):
             await self.ledger.call("apply_services_v1", {"services": wanted})
         return None
 

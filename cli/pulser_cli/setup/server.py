@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import asyncpg
 
 from pulser_local.database_setup import connected
 from pulser_local.errors import LocalError
+from pulser_local.migrations import migrate, pending
 from pulser_local.secrets import read_vault, store_vault
 from pulser_local.urls import place
 
 OLDEST = 150_000  # server_version_num
+AS_OWNER = "pulser is installed as the owner of the database: on Supabase, as postgres."
 POOLER_OF_TRANSACTIONS = 6543  # Supabase's port: a session does not last there, and migrations take a lock
 _LACKING = """
 select coalesce(array_agg(wanted.name), '{}')
@@ -37,6 +42,8 @@ async def check_server(url: str) -> str:
 
 
 async def _check_parts(connection: asyncpg.Connection[asyncpg.Record], url: str) -> None:
+    if not await connection.fetchval("select has_database_privilege(current_database(), 'create')"):
+        raise LocalError(f"{place(url)} lets this role make nothing.", remedy=AS_OWNER)
     roles: list[str] = await connection.fetchval(_ROLES)
     if roles:
         raise LocalError(
@@ -49,6 +56,29 @@ async def _check_parts(connection: asyncpg.Connection[asyncpg.Record], url: str)
             f"The extension {', '.join(extensions)} is not to be had in {place(url)}.",
             remedy="On Supabase: Database, Extensions. pulser needs pg_net, pg_cron and supabase_vault.",
         )
+
+
+async def missing_migrations(url: str) -> list[str]:
+    """The versions that are to be applied. Raises LocalError."""
+    with _as_owner(url):
+        return await pending(url)
+
+
+async def apply_migrations(url: str) -> int:
+    """Apply them; how many. Raises LocalError, which names the file, or the role that may not."""
+    with _as_owner(url):
+        return len(await migrate(url))
+
+
+@contextmanager
+def _as_owner(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise LocalError(
+            f"{place(url)} refuses the migrations: {error}",
+            remedy=AS_OWNER,
+        ) from error
 
 
 class VaultOfOwner:

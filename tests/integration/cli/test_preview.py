@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
+from pulser_local.slack import SlackSimulator
 from tests.integration.cli.conftest import Pulser
+from tests.integration.notify_dispatch.conftest import Bench, bench
+from tests.proof.shown import messages_of
 from tests.repository.tree import ROOT
+
+__all__ = ["bench"]
 
 FILE = str(ROOT / "ssot" / "integrations" / "slack" / "pulser.yaml")
 
@@ -41,10 +46,28 @@ async def test_what_goes_nowhere_says_so_and_ends_with_1(bare_pulser: Pulser) ->
     assert (await told(bare_pulser, "slack.command"))["messages"] == []
 
 
-async def test_the_blocks_are_those_that_would_be_posted(bare_pulser: Pulser) -> None:
-    """Down to the escaping of what an event brings along."""
-    found = await told(bare_pulser, "task.failed", "--payload", '{"summary": "<!channel> & co"}')
-    assert "&lt;!channel&gt; &amp; co" in json.dumps(found["messages"][0]["blocks"])
+async def test_the_blocks_are_those_that_are_posted(
+    bare_pulser: Pulser, bench: Bench, simulator_unlimited: SlackSimulator
+) -> None:
+    """The same event written for real: the same header, texts and buttons, down to the escaping of what it brings."""
+    payload = json.dumps({"service": "api", "summary": "<!channel> & co", "title": "2 of 96 failed"})
+    found = await told(bare_pulser, "ci.failed", "--payload", payload, "--actor", "ci")
+    event = {"event_type": "ci.failed", "payload": json.loads(payload), "actor": "ci", "status": "error"}
+    event_id = await bench.ledger.call("append_event_v1", event)
+    await bench.drain()
+    [posted] = messages_of(simulator_unlimited, str(event_id))
+    assert "&lt;!channel&gt; &amp; co" in json.dumps(posted.to_json()["blocks"])
+    assert _lasting(found["messages"][0]["blocks"]) == _lasting(posted.to_json()["blocks"])
+
+
+def _lasting(blocks: list[dict[str, Any]]) -> list[Any]:
+    """The blocks but for what is of one message alone: its buttons' values, and the last line with its time and ids."""
+    drawn = json.loads(json.dumps(blocks[:-1]))
+    for block in drawn:
+        block.pop("block_id", None)
+        for element in block.get("elements", []):
+            element.pop("value", None)
+    return list(drawn)
 
 
 async def test_no_event_steers_the_terminal(bare_pulser: Pulser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import yaml
@@ -20,6 +21,15 @@ from tests.repository.tree import ROOT
 FILE = ROOT / "ssot" / "integrations" / "slack" / "pulser.yaml"
 AT = "https://project.example/functions/v1"
 TOKENS = {"slack_bot_token": "xoxb-sentinel-1", "slack_app_token": "xapp-sentinel-2"}
+NO_RIGHTS = "create role setup_stranger login password 'SENTINEL';"
+SOME_RIGHTS = (
+    NO_RIGHTS
+    + """
+    grant create on database {database} to setup_stranger;
+    grant usage on schema net, cron, vault to setup_stranger;
+    create schema supabase_migrations;
+"""
+)
 SECRETS = "select name, decrypted_secret, updated_at from vault.decrypted_secrets order by name"
 HISTORY = "select count(*) from supabase_migrations.schema_migrations"
 
@@ -147,6 +157,31 @@ async def test_an_extension_that_is_not_to_be_had_is_named(bare_pulser: Pulser, 
     result = await bare_pulser("setup", "--yes", SUPABASE_DB_URL=project_url)
     assert "The extension pg_net is not to be had" in result.stderr
     assert "Database, Extensions" in result.stderr
+
+
+@pytest.mark.parametrize("rights", [NO_RIGHTS, SOME_RIGHTS], ids=["no right at all", "not the history's owner"])
+async def test_who_is_not_the_owner_is_told_so(bare_pulser: Pulser, project_url: str, rights: str) -> None:
+    """In a line, with who is; nothing is applied."""
+    parts = urlsplit(project_url)
+    await administer(project_url, rights.format(database=parts.path[1:]))
+    stranger = urlunsplit(parts._replace(netloc=f"setup_stranger:SENTINEL@{parts.hostname}:{parts.port}"))
+    try:
+        result = await bare_pulser("setup", "--yes", SUPABASE_DB_URL=stranger)
+    finally:
+        await administer(project_url, "drop owned by setup_stranger; drop role setup_stranger")
+    said = ("as the owner of the database" in result.stderr, "SENTINEL" in result.output)
+    assert (result.exit_code, *said) == (1, True, False), result.output
+
+
+async def test_nobody_can_be_asked_for_a_change_without_a_terminal(
+    bare_pulser: Pulser, database_url: str, secrets: str
+) -> None:
+    """Else a script would believe that it had changed the secret; what is given, is changed."""
+    asked = ("setup", "--yes", "--change", "slack_bot_token")
+    alone = await bare_pulser(*asked, SUPABASE_DB_URL=database_url)
+    assert (alone.exit_code, "slack_bot_token: give it in --secrets" in alone.stderr) == (2, True)
+    given = await bare_pulser(*asked, "--json", "--secrets", secrets, SUPABASE_DB_URL=database_url)
+    assert told(given)["slack_bot_token"] == "done"
 
 
 @pytest.mark.parametrize(
