@@ -15,6 +15,7 @@ from pulser_local.urls import place
 
 OLDEST = 150_000  # server_version_num
 AS_OWNER = "pulser is installed as the owner of the database: on Supabase, as postgres."
+AGAIN = "Run it again: what is done is not done again."
 POOLER_OF_TRANSACTIONS = 6543  # Supabase's port: a session does not last there, and migrations take a lock
 _LACKING = """
 select coalesce(array_agg(wanted.name), '{}')
@@ -65,7 +66,7 @@ async def missing_migrations(url: str) -> list[str]:
 
 
 async def apply_migrations(url: str) -> int:
-    """Apply them; how many. Raises LocalError, which names the file, or the role that may not."""
+    """Apply them; how many. Raises LocalError, which names the file, or says who may, or to do it again."""
     with _as_owner(url):
         return len(await migrate(url))
 
@@ -74,11 +75,10 @@ async def apply_migrations(url: str) -> int:
 def _as_owner(url: str) -> Iterator[None]:
     try:
         yield
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise LocalError(f"{place(url)} refuses the migrations: {error}", remedy=AS_OWNER) from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise LocalError(
-            f"{place(url)} refuses the migrations: {error}",
-            remedy=AS_OWNER,
-        ) from error
+        raise LocalError(f"{place(url)} failed with the migrations: {error}", remedy=AGAIN) from error
 
 
 class VaultOfOwner:
