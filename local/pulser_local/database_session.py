@@ -21,16 +21,19 @@ log = logging.getLogger(__name__)
 
 async def keep_session(url: str, serve: Callable[[Connection], Awaitable[None]], *, name: str) -> None:
     """Connect and serve until cancelled; after an outage wait a little longer each time, and connect again."""
-    backoff = Backoff()
+    backoff, task = Backoff(), asyncio.current_task()
     while True:
         backoff.started()
+        delay = 0.0
         try:
             async with connected(url, name=name) as connection:
                 await serve(connection)
         except* OUTAGES as outage:
             delay = backoff.after_failure()
             log.debug("%s lost its database (%s), back in %.1f s", name, outage.exceptions, delay)
-            await asyncio.sleep(delay)
+        if task is not None and task.cancelling():  # what was still to be done found no database: the end counts
+            raise asyncio.CancelledError
+        await asyncio.sleep(delay)
 
 
 @asynccontextmanager

@@ -183,6 +183,22 @@ async def test_stopped_worker_records_what_it_had_sent(
     assert [request.path for request in receiver.received] == ["/hold", "/later"]
 
 
+async def test_stopped_worker_ends_where_it_cannot_record(
+    database_url: str, connection: Connection, receiver: Receiver
+) -> None:
+    """The database is lost while a request is in flight, and then the worker is stopped: it ends all the same."""
+    worker = asyncio.create_task(NetWorker(database_url).run())
+    await post(connection, f"{receiver.url}/hold")
+    await receiver.wait_for(1)
+    lost = await connection.fetchval(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where application_name like 'pg_net%' and datname = current_database()"
+    )
+    worker.cancel()
+    done, _ = await asyncio.wait({worker}, timeout=20)
+    assert (lost, done) == (1, {worker})
+
+
 async def test_lost_connection_does_not_send_twice(net: Connection, receiver: Receiver) -> None:
     """When the worker's session is ended in the middle of a batch it reconnects and does not repeat the request."""
     request_id = await post(net, f"{receiver.url}/hold")
