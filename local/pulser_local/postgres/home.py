@@ -17,6 +17,7 @@ from pulser_local.postgres.account import Account
 
 PRIVATE_PARENT = Path("/var/tmp")  # noqa: S108  # random names by mkdtemp; on disk, and open to every user
 PRIVATE_PREFIX = "pulser-postgres-"
+SWEPT = (PRIVATE_PARENT, Path("/dev/shm"))  # noqa: S108  # the servers of tests are in memory
 LOCK_NAME = "pulser.lock"
 
 
@@ -91,7 +92,7 @@ def try_lock(directory: Path) -> int | None:
 
 def sweep_private_homes() -> None:
     """Remove private folders of ours whose process is gone."""
-    for directory in PRIVATE_PARENT.glob(f"{PRIVATE_PREFIX}*"):
+    for directory in (it for parent in SWEPT for it in parent.glob(f"{PRIVATE_PREFIX}*")):
         try:
             found = directory.lstat()
             if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):

@@ -37,6 +37,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
     "log_line_prefix": "%m [%p] %d ",
 }
 NOT_READY = (

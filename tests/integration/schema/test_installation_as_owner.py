@@ -15,6 +15,7 @@ import pytest
 from pulser_local.migrations import migrate
 from pulser_local.postgres import PostgresServer
 from pulser_local.standins import install_standins
+from tests.fixtures.postgres import server_folder
 from tests.integration.schema.helpers import CHANNEL, Session, session
 
 OWNER = f"schema_owner_{os.getpid()}"
@@ -74,15 +75,16 @@ async def on_embedded(plain_database_url: str) -> AsyncIterator[Hosted]:
 
 
 @pytest.fixture(scope="module")
-def server_15(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def server_15() -> Iterator[PostgresServer]:
     """A server of PostgreSQL 15 with Debian's pg_cron, which serves its database postgres."""
     if not (POSTGRES_15 / "initdb").exists():
         pytest.skip("PostgreSQL 15 is not installed")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PULSER_PG_BIN", str(POSTGRES_15))
-        server = asyncio.run(PostgresServer.start(tmp_path_factory.mktemp("postgres15")))
-    yield server
-    asyncio.run(server.stop())
+    with server_folder() as folder:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PULSER_PG_BIN", str(POSTGRES_15))
+            server = asyncio.run(PostgresServer.start(folder))
+        yield server
+        asyncio.run(server.stop())
 
 
 @pytest.fixture
