@@ -73,6 +73,7 @@ async def secrets_in_vault(call: Call, simulator_unlimited: SlackSimulator) -> N
 @asynccontextmanager
 async def serving(source: FunctionSource) -> AsyncIterator[Deployed]:
     """Load main.py as the framework does, and serve it until the block ends."""
+    logs = structlog.get_config()
     app = functions_framework.create_app(source.target, str(source.main))  # type: ignore[no-untyped-call]  # it has no types
     main: ModuleType = sys.modules.pop("main")
     try:
@@ -82,7 +83,7 @@ async def serving(source: FunctionSource) -> AsyncIterator[Deployed]:
     finally:
         if main.service.cache_info().currsize:
             await main.service().close()
-        structlog.reset_defaults()
+        structlog.configure(**logs)
 
 
 @pytest.fixture

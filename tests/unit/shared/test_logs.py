@@ -38,11 +38,11 @@ Log = structlog.typing.FilteringBoundLogger
 def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     """A logger that writes into the captured standard output."""
     assert capsys
-    before = logging.getLogger().handlers
+    before, handlers = structlog.get_config(), logging.getLogger().handlers
     logs.configure("INFO")
     yield structlog.get_logger()
-    structlog.reset_defaults()
-    logging.getLogger().handlers = before
+    structlog.configure(**before)
+    logging.getLogger().handlers = handlers
     structlog.contextvars.clear_contextvars()
 
 
