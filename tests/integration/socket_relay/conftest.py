@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -35,6 +35,9 @@ PACE = Pace(
     finish_limit=1.0,
 )
 TIMING = Timing(hello=1.0, ping=0.2, suspect=0.8, dead=1.2, drain=1.0, close=0.3, stable=5.0, late=0.5)
+# For what must not be lost: nothing runs out because this machine stands still for a second or two.
+PATIENT_PACE = replace(PACE, dial_limit=10.0, close_limit=10.0)
+PATIENT = replace(TIMING, hello=10.0, suspect=8.0, dead=12.0, close=10.0)
 DEADLINE = 20.0  # seconds for what a test waits for: no measure of speed
 
 
