@@ -21,12 +21,14 @@ structlog.configure(
     ]
 )
 
-# They play what others test already, thousands of times: to trace each line costs minutes and shows nothing new.
-UNTRACED = (Path(__file__).parent / "proof", Path(__file__).parent / "model")
+# They play what others test already, thousands of times, or test what is not Python, or what runs in other processes:
+# to trace each line costs minutes and shows nothing new.
+HERE = Path(__file__).parent
+UNTRACED = (HERE / "acceptance", HERE / "integration" / "schema", HERE / "model", HERE / "proof")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the plays of the proof and of the models out of the coverage."""
+    """Leave out of the coverage what it would learn nothing from."""
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in UNTRACED):
             item.add_marker(pytest.mark.no_cover)
