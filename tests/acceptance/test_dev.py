@@ -7,14 +7,17 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from pulser_local.slack import SlackSimulator
 from tests.acceptance.stack import (
     CONTRACT,
+    Dev,
     ask,
     descendants,
     emit,
@@ -30,14 +33,18 @@ from tests.acceptance.stack import (
 )
 
 
-async def test_an_event_becomes_a_message(tmp_path: Path) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def dev(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dev]:
+    """One for the tests that leave it as it is: a start costs eight seconds of a processor."""
+    async with running(tmp_path_factory.mktemp("dev")) as up:
+        yield up
+
+
+async def test_an_event_becomes_a_message(dev: Dev) -> None:
     """With everything simulated, an event written through SQL stands in the workspace once, in its channel."""
-    async with running(tmp_path) as dev:
-        event_id = await emit(dev.ready["database_url"])
-        await until(lambda: stands(dev.ready["console_url"], event_id))
-        assert [message["channel_name"] for message in await messages_of(dev.ready["console_url"], event_id)] == [
-            "ops-ci"
-        ]
+    event_id = await emit(dev.ready["database_url"])
+    await until(lambda: stands(dev.ready["console_url"], event_id))
+    assert [it["channel_name"] for it in await messages_of(dev.ready["console_url"], event_id)] == ["ops-ci"]
 
 
 async def test_the_ready_line_is_the_only_output(tmp_path: Path) -> None:
@@ -50,11 +57,10 @@ async def test_the_ready_line_is_the_only_output(tmp_path: Path) -> None:
     assert set(dev.ready) == CONTRACT
 
 
-async def test_the_run_file_is_there_for_the_other_commands(tmp_path: Path) -> None:
+async def test_the_run_file_is_there_for_the_other_commands(dev: Dev) -> None:
     """.pulser/dev.json has the process and the URLs, for its owner alone."""
-    async with running(tmp_path) as dev:
-        content = dev.run_file()
-        mode = (tmp_path / ".pulser" / "dev.json").stat().st_mode & 0o777
+    content = dev.run_file()
+    mode = (dev.folder / ".pulser" / "dev.json").stat().st_mode & 0o777
     assert content["pid"] == dev.process.pid
     assert {name: content[name] for name in CONTRACT - {"ready"}} == {
         name: dev.ready[name] for name in CONTRACT - {"ready"}
@@ -94,22 +100,20 @@ async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         assert f"Port {port}" in await refused(tmp_path, "--port", str(port))
 
 
-async def test_a_second_run_in_the_folder_is_refused(tmp_path: Path) -> None:
-    """While one runs, another in the same folder says so, and the first one goes on."""
-    async with running(tmp_path) as dev:
-        assert f"process {dev.process.pid}" in await refused(tmp_path)
-        assert dev.run_file()["pid"] == dev.process.pid
-
-
-async def test_a_killed_function_comes_back(tmp_path: Path) -> None:
+async def test_a_killed_function_comes_back(dev: Dev) -> None:
     """After kill -9 of notify-dispatch the next event still arrives."""
-    async with running(tmp_path) as dev:
-        killed = dev.run_file()["children"]["notify-dispatch"]
-        os.kill(killed, signal.SIGKILL)
-        event_id = await emit(dev.ready["database_url"])
-        # The sweep finds it: within seconds, or within a minute where pg_cron has no seconds.
-        await until(lambda: stands(dev.ready["console_url"], event_id), limit=90)
-        assert dev.run_file()["children"]["notify-dispatch"] != killed
+    killed = dev.run_file()["children"]["notify-dispatch"]
+    os.kill(killed, signal.SIGKILL)
+    event_id = await emit(dev.ready["database_url"])
+    # The sweep finds it: within seconds, or within a minute where pg_cron has no seconds.
+    await until(lambda: stands(dev.ready["console_url"], event_id), limit=90)
+    assert dev.run_file()["children"]["notify-dispatch"] != killed
+
+
+async def test_a_second_run_in_the_folder_is_refused(dev: Dev) -> None:
+    """While one runs, another in the same folder says so, and the first one goes on."""
+    assert f"process {dev.process.pid}" in await refused(dev.folder)
+    assert dev.run_file()["pid"] == dev.process.pid
 
 
 async def test_it_ends_when_its_postgres_is_gone(tmp_path: Path) -> None:
