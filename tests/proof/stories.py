@@ -178,20 +178,7 @@ async def played(world: World, name: str, stop_at: Point | None = None) -> list[
 
 
 async def clean(world: World, name: str) -> list[Crossing]:
-    """The crossings of a story in which nothing goes wrong: those that are the same each time.
-
-    A process plays them once for a kind of world; whoever asks again gets what was found then.
-    """
-    key = (type(world), name)
-    if key not in _CLEAN:
-        _CLEAN[key] = await _played_cleanly(world, name)
-    return _CLEAN[key]
-
-
-_CLEAN: dict[tuple[type[World], str], list[Crossing]] = {}
-
-
-async def _played_cleanly(world: World, name: str) -> list[Crossing]:
+    """The crossings of a story in which nothing goes wrong: those that are the same each time."""
     traces = []
     for _ in range(2):
         traces.append(await played(world, name))
