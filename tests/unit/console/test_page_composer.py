@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from pulser_local.console.hands import Deed, Line
 from tests.unit.console.browser import needs_browser, open_page
@@ -85,6 +87,29 @@ async def test_option_is_told_to_screen_readers(browser: Browser, scene: Scene) 
         await expect(page.locator(f"#{active}")).to_have_attribute("aria-selected", "true")
         await page.keyboard.press("Escape")
         await expect(field).to_have_attribute("aria-expanded", "false")
+
+
+async def test_option_stays_chosen_when_the_services_come(browser: Browser, scene: Scene) -> None:
+    """What completes a command is asked for when somebody types; its answer does not move the choice."""
+    async with open_page(browser, scene.url()) as page:
+        asked, answered = asyncio.Event(), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            asked.set()
+            await answered.wait()
+            await route.continue_()
+
+        await page.route("**/console/services", hold)
+        field = page.get_by_role("combobox")
+        await field.fill("/pulser ")
+        await asked.wait()
+        await page.keyboard.press("ArrowUp")
+        active = await field.get_attribute("aria-activedescendant")
+        async with page.expect_response("**/console/services") as come:
+            answered.set()
+        await (await come.value).finished()
+        await page.evaluate("new Promise((done) => setTimeout(done))")
+        await expect(page.locator(f"#{active}")).to_have_attribute("aria-selected", "true")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,10 @@ export class Composer {
     this.#asked = true;
     try {
       this.#services = (await api.services()).services;
+      const chosen = this.#options[this.#chosen]?.text; // while they were on their way an arrow may have moved
       this.#typed();
+      const again = this.#options.findIndex((option) => option.text === chosen);
+      if (again >= 0) this.#choose(again);
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error; // no ledger: commands complete without services
     }
