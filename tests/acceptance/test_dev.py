@@ -35,7 +35,7 @@ from tests.acceptance.stack import (
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def dev(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dev]:
-    """One for the tests that leave it as it is: a start costs eight seconds of a processor."""
+    """One for the tests after which it serves as before: a start costs eight seconds of a processor."""
     async with running(tmp_path_factory.mktemp("dev")) as up:
         yield up
 

@@ -35,9 +35,10 @@ PACE = Pace(
     finish_limit=1.0,
 )
 TIMING = Timing(hello=1.0, ping=0.2, suspect=0.8, dead=1.2, drain=1.0, close=0.3, stable=5.0, late=0.5)
-# For what must not be lost: nothing runs out because this machine stands still for a second or two.
-PATIENT_PACE = replace(PACE, dial_limit=10.0, close_limit=10.0)
-PATIENT = replace(TIMING, hello=10.0, suspect=8.0, dead=12.0, close=10.0)
+# As deployed, but that a drained connection goes after a second. For what must not be lost: a tenth of these times
+# runs out where this machine stands still for a moment.
+DEPLOYED_PACE = replace(PACE, dial_limit=Pace().dial_limit, close_limit=Pace().close_limit)
+DEPLOYED = replace(Timing(), drain=TIMING.drain)
 DEADLINE = 20.0  # seconds for what a test waits for: no measure of speed
 
 

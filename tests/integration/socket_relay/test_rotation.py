@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
 from pulser_local.slack.interactions.story import Interaction
-from tests.integration.socket_relay.conftest import PATIENT, PATIENT_PACE, Bench, eventually
+from socket_relay.session import Timing
+from tests.integration.socket_relay.conftest import DEPLOYED, DEPLOYED_PACE, Bench, eventually
 
 
 @contextlib.asynccontextmanager
@@ -49,7 +49,7 @@ async def test_a_late_close_does_not_touch_the_successor(bench: Bench) -> None:
 async def test_an_ack_goes_by_the_socket_that_brought_the_envelope(bench: Bench) -> None:
     """Row 14: a warning comes while the handler works: the ack still goes on that socket, while it is open."""
     bench.handlers.delay = 0.5
-    async with bench.relay(timing=replace(PATIENT, drain=15.0)):
+    async with bench.relay(timing=Timing()):
         receiving, other = bench.slack.sockets.live
         other.takes = False
         command = asyncio.create_task(bench.command())
@@ -77,7 +77,7 @@ async def test_an_ack_whose_socket_is_gone_goes_by_another_once(bench: Bench) ->
 async def test_a_refresh_loses_no_click(bench: Bench, reason: str) -> None:
     """Row 15: make before break: the successor is slow, clicks go on, none is lost and never is no socket up."""
     fewest = 2
-    async with bench.relay(pace=PATIENT_PACE, timing=PATIENT) as relay:
+    async with bench.relay(pace=DEPLOYED_PACE, timing=DEPLOYED) as relay:
         bench.slack.sockets.settings.dial_delay = 0.7
         old = bench.slack.sockets.live[0]
         async with clicking(bench) as clicks:
