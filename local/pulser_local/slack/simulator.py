@@ -29,7 +29,7 @@ from pulser_local.slack.tokens import Tokens
 from pulser_local.slack.web_api import WebApi
 from pulser_local.slack.workspace import DEFAULT_CHANNELS, Json, Workspace
 
-_CLOSING_SECONDS = 10.0  # for answers under way; what a fault holds is let go first
+_CLOSING_SECONDS = 2.0
 
 
 class SlackSimulator:
