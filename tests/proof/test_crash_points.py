@@ -81,7 +81,7 @@ async def tried(worlds: Worlds[World], story: str, point: Point) -> tuple[bool, 
     return reached, [f"{point}: {it}" for it in wrong]
 
 
-@pytest.mark.timeout(3600 if ALL else 400)
+@pytest.mark.timeout(3600 if ALL else 300)
 @pytest.mark.parametrize("story", STORIES)
 async def test_a_worker_may_die_anywhere(worlds: Worlds[World], story: str) -> None:
     """Wherever it dies, its successor brings the story to its end, and nothing is lost or double."""
