@@ -31,8 +31,9 @@ create table if not exists ops.deliveries (
     card_version integer,
     -- An update: until when a try that broke off may still land at Slack, after a newer one.
     may_land_until timestamptz,
-    -- A briefing: the post in whose message's thread it stands.
+    -- A post in a thread: the post in whose message's thread it stands, and which part of the thread it is.
     thread_delivery_id uuid references ops.deliveries (delivery_id),
+    thread_part text,
     -- A call of a hook: {"hook", "service", "action", "inputs"}. Its channel is hook:<service>.
     hook jsonb,
     created_at timestamptz not null default clock_timestamp(),
@@ -42,8 +43,10 @@ create table if not exists ops.deliveries (
     constraint only_a_hook_has_a_hook check ((kind = 'hook') = (hook is not null)),
     constraint an_update_has_its_message check ((kind = 'update') = (target_delivery_id is not null)),
     constraint updates_and_hooks_are_of_a_card check (kind = 'post' or card_id is not null),
-    constraint only_a_post_is_a_briefing check (thread_delivery_id is null or kind = 'post'),
-    constraint a_briefing_is_of_a_card check (thread_delivery_id is null or card_id is not null),
+    constraint only_a_post_stands_in_a_thread check (thread_delivery_id is null or kind = 'post'),
+    constraint what_stands_in_a_thread_is_of_a_card check (thread_delivery_id is null or card_id is not null),
+    constraint what_stands_in_a_thread_says_its_part check ((thread_part is null) = (thread_delivery_id is null)),
+    constraint thread_part_is_known check (thread_part in ('briefing', 'details', 'reminder')),
     constraint only_a_post_is_in_doubt check (status <> 'in_doubt' or kind = 'post'),
     constraint status_is_known check (status in ('queued', 'sending', 'sent', 'in_doubt', 'failed', 'dead')),
     constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),
@@ -62,7 +65,8 @@ create table if not exists ops.deliveries (
 -- An event stands once in a channel, whatever routes lead there (invariant 4).
 create unique index if not exists one_post_per_event_and_channel on ops.deliveries (event_id, channel)
 where kind = 'post' and thread_delivery_id is null;
-create unique index if not exists one_briefing_per_message on ops.deliveries (thread_delivery_id) where thread_delivery_id is not null;
+create unique index if not exists one_briefing_per_message on ops.deliveries (thread_delivery_id) where thread_part = 'briefing';
+create index if not exists deliveries_in_thread on ops.deliveries (thread_delivery_id) where thread_delivery_id is not null;
 create index if not exists deliveries_of_event on ops.deliveries (event_id);
 -- What waits for a message is one update: it shows the newest state when it is sent.
 create unique index if not exists one_open_update_per_message on ops.deliveries (target_delivery_id)

@@ -1,5 +1,5 @@
 -- A delivery as the ledger's readers see it. latency_ms: to Slack's ok, from the event's record, or for an update, a call and a
--- briefing from when they were queued.
+-- post in a thread from when they were queued.
 create or replace function ops.delivery_summary_v1(delivery ops.deliveries, event jsonb, recorded_at timestamptz)
 returns jsonb
 language sql
@@ -8,7 +8,7 @@ set search_path = ''
 as $$
     select jsonb_build_object(
         'delivery_id', delivery.delivery_id, 'position', delivery.position, 'kind', delivery.kind,
-        'thread_delivery_id', delivery.thread_delivery_id, 'action', delivery.hook ->> 'action',
+        'thread_delivery_id', delivery.thread_delivery_id, 'thread_part', delivery.thread_part, 'action', delivery.hook ->> 'action',
         'event_id', delivery.event_id, 'event_type', event ->> 'event_type',
         'route', delivery.route, 'why', delivery.why, 'channel', delivery.channel, 'status', delivery.status,
         'attempts', delivery.attempts, 'reason', delivery.reason, 'error', delivery.error, 'adopted', delivery.adopted,

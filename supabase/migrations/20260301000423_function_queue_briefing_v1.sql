@@ -7,14 +7,14 @@ language sql
 volatile
 set search_path = ''
 as $$
-    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id)
-    select p.event_id, 'card', 'somebody investigates', p.channel, queue_briefing_v1.card_id, p.delivery_id
+    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part)
+    select p.event_id, 'card', 'somebody investigates', p.channel, queue_briefing_v1.card_id, p.delivery_id, 'briefing'
     from ops.deliveries p
     left join ops.slack_channels c on c.channel = p.channel
     where p.event_id = queue_briefing_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status <> 'dead'
     order by queue_briefing_v1.channel in (p.slack_channel_id, c.slack_channel_id, p.channel) is not true, p.position
     limit 1
-    on conflict (thread_delivery_id) where thread_delivery_id is not null do nothing
+    on conflict (thread_delivery_id) where thread_part = 'briefing' do nothing
     returning delivery_id
 $$;
 

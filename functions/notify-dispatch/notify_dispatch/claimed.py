@@ -12,9 +12,9 @@ class ClaimedDelivery(BaseModel):
 
     `given_up`: its time is over, and it is not to be tried again: a hook, or a post that is absent after many tries.
     `card` and `hook` are as JSON: what is odd in one must not stop the other deliveries of a claim. Of an update,
-    `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it. Of a briefing,
-    `thread_ts` is the message in whose thread it stands (None: that died), `thread_delivery_id` the delivery that
-    posted it, and `known` what is told.
+    `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it. Of a post in a
+    thread, `thread_part` says what it is there, `thread_ts` is the message that began the thread (None: that died) and
+    `thread_delivery_id` the delivery that posted it; `known` is what a briefing tells.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -36,6 +36,7 @@ class ClaimedDelivery(BaseModel):
     slack_ts: str | None = None
     target_delivery_id: str | None = None
     thread_delivery_id: str | None = None
+    thread_part: Literal["briefing", "details", "reminder"] | None = None
     thread_ts: str | None = None
     known: dict[str, Any] | None = None
 
@@ -45,6 +46,6 @@ class ClaimedDelivery(BaseModel):
         return self.target_delivery_id or self.delivery_id
 
     @property
-    def is_briefing(self) -> bool:
+    def in_thread(self) -> bool:
         """Whether it is a post in the thread of a card's message."""
         return self.thread_delivery_id is not None

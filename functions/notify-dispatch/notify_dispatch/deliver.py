@@ -70,10 +70,10 @@ class Deliverer:
     async def _post(self, delivery: ClaimedDelivery, start_by: float) -> Outcome:
         if delivery.given_up:
             return Outcome("dead", "given_up", "Slack failed with it again and again, for a day; it is not in Slack")
-        if delivery.is_briefing and not delivery.thread_ts:
+        if delivery.in_thread and not delivery.thread_ts:
             return Outcome("dead", "thread_missing", "the message in whose thread it belongs is not in Slack")
         channel = delivery.slack_channel_id or delivery.channel
-        thread = {"thread_ts": delivery.thread_ts} if delivery.is_briefing else {}
+        thread = {"thread_ts": delivery.thread_ts} if delivery.in_thread else {}
         try:
             message = await self._message(delivery)
             arguments = {"channel": channel, **thread, **message.to_arguments()}
@@ -85,7 +85,7 @@ class Deliverer:
                 jitter=_jitter(),
                 refused_before=delivery.last_reason,
                 # A thread is where its message is; no other channel of that name has it.
-                by_remembered_id=channel != delivery.channel and not delivery.is_briefing,
+                by_remembered_id=channel != delivery.channel and not delivery.in_thread,
             )
         return dataclasses.replace(of_post(answer), card_version=message.card_version)
 
@@ -109,7 +109,7 @@ class Deliverer:
     async def _message(self, delivery: ClaimedDelivery) -> Message:
         """Raises DatabaseUnavailable when the key for the buttons cannot be asked for."""
         event, card = Event.from_json(delivery.event), _card(delivery.card)
-        if delivery.is_briefing:
+        if delivery.thread_part == "briefing":
             return _checked(await brief(self.slack, delivery, card))
         is_update = delivery.purpose == "update"
         occasion = Occasion(

@@ -32,7 +32,7 @@ async def probe(slack: SlackApi, delivery: ClaimedDelivery) -> Outcome:
             if _is_of(message, delivery.delivery_id):
                 return Outcome("adopted", slack_channel_id=channel, slack_ts=str(message["ts"]))
     except PulserError as error:
-        return of_probe_error(error, "conversations.replies" if delivery.is_briefing else "conversations.history")
+        return of_probe_error(error, "conversations.replies" if delivery.in_thread else "conversations.history")
     return Outcome("absent", "probe_absent", "the message is not in Slack's history: it is posted again")
 
 
@@ -57,7 +57,7 @@ async def _around(slack: SlackApi, channel: str, delivery: ClaimedDelivery) -> A
     """All messages among which it must be, if it is in Slack."""
     oldest = delivery.doubtful_since.timestamp() - CLOCK_SKEW
     asked = {"channel": channel, "oldest": f"{oldest:.6f}", "include_all_metadata": True}
-    if delivery.is_briefing:
+    if delivery.in_thread:
         try:
             async for message in _pages(slack, "conversations.replies", "messages", asked | {"ts": delivery.thread_ts}):
                 yield message

@@ -95,7 +95,9 @@ OF_A_CARD = {"card_id": "(select card_id from ops.cards)"}
 A_HOOK = {"kind": "'hook'", "hook": "'{}'"}
 HELD = {"lease_until": NOW, "claim_token": A_SESSION}
 A_TARGET = {"target_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
-A_THREAD = {"thread_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
+IN_THE_THREAD = {"thread_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
+BRIEFING = "'briefing'"
+A_THREAD = IN_THE_THREAD | {"thread_part": BRIEFING}
 BESIDE_IT = {"status": "'sending'", "channel": "(select channel from ops.deliveries)"} | LEASE
 REFUSED = {
     "platform_events.platform_events_pkey": twice("platform_events"),
@@ -139,9 +141,13 @@ REFUSED = {
     "deliveries.one_open_update_per_message": (
         f"{card()}; {delivery(kind=UPDATE, **A_TARGET, **OF_A_CARD)}; {delivery(kind=UPDATE, **A_TARGET, **OF_A_CARD)}"
     ),
-    "deliveries.deliveries_thread_delivery_id_fkey": f"{card()}; {delivery(thread_delivery_id=ID, **OF_A_CARD)}",
-    "deliveries.only_a_post_is_a_briefing": f"{card()}; {delivery(**A_HOOK, **A_THREAD, **OF_A_CARD)}",
-    "deliveries.a_briefing_is_of_a_card": delivery(**A_THREAD),
+    "deliveries.deliveries_thread_delivery_id_fkey": (
+        f"{card()}; {delivery(thread_delivery_id=ID, thread_part=BRIEFING, **OF_A_CARD)}"
+    ),
+    "deliveries.only_a_post_stands_in_a_thread": f"{card()}; {delivery(**A_HOOK, **A_THREAD, **OF_A_CARD)}",
+    "deliveries.what_stands_in_a_thread_is_of_a_card": delivery(**A_THREAD),
+    "deliveries.what_stands_in_a_thread_says_its_part": f"{card()}; {delivery(**IN_THE_THREAD, **OF_A_CARD)}",
+    "deliveries.thread_part_is_known": f"{card()}; {delivery(**A_THREAD | OF_A_CARD | {'thread_part': OTHER})}",
     "deliveries.one_briefing_per_message": (
         f"{card()}; {delivery(**A_THREAD, **OF_A_CARD)}; {delivery(**A_THREAD, **OF_A_CARD)}"
     ),

@@ -13,6 +13,7 @@ KEYS = {
     "delivery_id", "position", "event_id", "event_type", "route", "channel", "status", "attempts", "reason", "error",
     "created_at", "next_attempt_at", "sent_at", "adopted", "slack_channel_id", "slack_ts", "latency_ms",
     "kind", "action", "why", "thread_delivery_id",
+    "thread_part",
 }  # fmt: skip
 
 
