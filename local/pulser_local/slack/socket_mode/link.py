@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
@@ -35,8 +36,7 @@ class Link:
         if not good:
             sockets.note("-", "ticket_refused", "used or unknown")
             return web.Response(status=403, text="invalid_ticket")
-        if settings.dial_delay:
-            await asyncio.sleep(settings.dial_delay)
+        await _held(request, settings.dial_delay)
         answer = web.WebSocketResponse(
             autoping=False, autoclose=False, compress=False, timeout=1.0, max_msg_size=_LARGEST_MESSAGE
         )
@@ -78,6 +78,14 @@ class Link:
             connection.pongs_received += 1
         else:
             self.sockets.inbox.odd(connection.id, "binary")
+
+
+async def _held(request: web.Request, seconds: float) -> None:
+    """For so long, or until whoever dials has hung up."""
+    ends_at = time.monotonic() + seconds
+    # aiohttp tells nobody who hangs up before he is answered.
+    while request.transport is not None and (left := ends_at - time.monotonic()) > 0:  # noqa: ASYNC110
+        await asyncio.sleep(min(left, _LOOK))
 
 
 async def _until_gone(connection: Connection) -> None:
