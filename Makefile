@@ -19,8 +19,10 @@ demo: $(VENV)/.installed               ## the main job once, end to end
 	@$(BIN)/pulser demo
 
 test: $(VENV)/.installed-dev           ## all tests; build/coverage/ says what they reach
-	@$(BIN)/pytest -n 2 -m storm  # they measure nothing where others take the processor
+	@$(BIN)/pytest -n 2 -m storm $(STORMS)  # they measure nothing where others take the processor
 	@$(BIN)/pytest -m "not platform and not storm" --cov --cov-report=html:build/coverage
+# Named, because to collect all tests for these few takes each worker ten seconds.
+STORMS = $(shell grep -rl --include='test_*.py' 'mark[.]storm' tests)
 
 check: $(VENV)/.installed-dev          ## format, lint, types, import boundaries, known vulnerabilities of the lock
 	@$(BIN)/ruff format --check .
