@@ -154,7 +154,7 @@ class Settlement:
 
     `ack`: what goes back to Slack as the ack's payload. `reply`: sent in any case. `late`: sent instead of the ack
     when it can no longer reach Slack; of a slash command that is the ack's own text. `error`: a failure of the
-    business, not of the software.
+    business, not of the software. `canary`: the id of the canary that came back.
     """
 
     events: Sequence[AuditEvent]
@@ -166,6 +166,7 @@ class Settlement:
     hooks: Sequence[Hook] = ()
     briefing: Briefing | None = None
     error: str | None = None
+    canary: str | None = None
 
     def __post_init__(self) -> None:
         """Every processed envelope has an audit event (invariant 10)."""
@@ -192,4 +193,5 @@ class Settlement:
             "new_card": self.new_card and self.new_card.to_json(),
             "hooks": [hook.to_json() for hook in self.hooks],
             "briefing": self.briefing and self.briefing.to_json(),
+            "canary": self.canary,
         }

@@ -125,6 +125,7 @@ def _came_of_it(event: Json, payload: Json) -> str:
         "answered": "It was answered",
         "form_opened": "The form was opened",
         "ignored": "There was nothing to do",
+        "heard": "It is the canary that came back",
         "none": "There was nothing to do",
     }.get(inert(payload.get("outcome"), 50), f"Recorded as {event_type}")
 

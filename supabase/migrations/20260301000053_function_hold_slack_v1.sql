@@ -16,4 +16,4 @@ as $$
 $$;
 
 revoke all on function ops.hold_slack_v1(text, double precision, text) from public, anon, authenticated, service_role;
-comment on function ops.hold_slack_v1(text, double precision, text) is 'Stores a Retry-After. Called by settle_delivery_v1.';
+comment on function ops.hold_slack_v1(text, double precision, text) is 'Stores a Retry-After. Called by settle_delivery_v1 and settle_canary_v1.';

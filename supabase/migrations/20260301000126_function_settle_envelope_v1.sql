@@ -1,7 +1,7 @@
 -- Ends an envelope with all its effects, in one transaction (invariant 3). outcome: {"ack", "reply", "error", "events": [{"key",
 -- "event_type", "target", "payload", "status", "error_detail"}], "card": change_card_v1's, "new_card": {"event", "service",
 -- "environment", "phase", "state"}, "hooks": [{"card": "card" | "new_card", "service", "action", "inputs"}], "briefing": {"channel"}, in the
--- thread of the card's message there}
+-- thread of the card's message there, "canary": the id of the canary that came back in it}
 create or replace function ops.settle_envelope_v1(claim_token uuid, outcome jsonb)
 returns jsonb
 language plpgsql
@@ -47,6 +47,7 @@ begin
     if jsonb_typeof(outcome -> 'briefing') = 'object' then
         perform ops.queue_briefing_v1(about, outcome #>> '{briefing,channel}');
     end if;
+    perform ops.hear_canary_v1(held, outcome ->> 'canary');
     perform ops.queue_hook_v1(about, h.hook) from jsonb_array_elements(coalesce(nullif(outcome -> 'hooks', 'null'), '[]')) h (hook);
 
     update ops.slack_envelopes e

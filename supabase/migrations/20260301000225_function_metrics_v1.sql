@@ -17,6 +17,8 @@ as $$
         union all
         select r.* from ops.metrics_relay_v1() r
         union all
+        select c.* from ops.metrics_canary_v1() c
+        union all
         select 'pulser_expired_leases', jsonb_build_object('kind', l.kind), l.leases from (
             select 'event' as kind, count(*) as leases from ops.event_dispatches d
             where d.claim_token is not null and d.lease_until < clock_timestamp()

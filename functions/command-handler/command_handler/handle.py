@@ -14,6 +14,7 @@ from command_handler.deploy import DeployCommand
 from command_handler.health import HealthCommand
 from command_handler.why import WhyCommand
 from pulser.blocks import clean, fit, one_line
+from pulser.canary import came_back
 from pulser.database import Database
 from pulser.envelope import Envelope
 from pulser.errors import DatabaseBehind, DatabaseRefused, PulserError
@@ -46,7 +47,7 @@ class CommandHandler:
     async def __call__(self, envelope: Envelope, _answer_by: float) -> Settlement:
         """The settlement of a command or an event. Raises DatabaseUnavailable while it is away, to be tried again."""
         if not is_command(envelope):
-            return Settlement([_event(envelope)])
+            return Settlement([_event(envelope)], canary=came_back(envelope.payload))
         command = read_command(text_of(envelope))
         try:
             said = await self._answer(command, envelope)
@@ -156,6 +157,9 @@ def _event(envelope: Envelope) -> AuditEvent:
         payload: dict[str, Any] = {"event": "app_rate_limited", "severity": "warning", "outcome": "events_lost"}
         detail = "Slack holds events back: more than 30,000 in an hour"
         return AuditEvent("slack.event", "app_rate_limited", payload, "error", detail)
+    canary = came_back(envelope.payload)
+    if canary is not None:
+        return AuditEvent("slack.event", "canary", {"event": kind, "outcome": "heard", "canary_id": canary})
     return AuditEvent("slack.event", kind, {"event": kind, "outcome": "ignored"})
 
 

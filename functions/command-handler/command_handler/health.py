@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from command_handler import canary_words
 from command_handler import health_words as words
 from command_handler.answer import GOOD, Answer
 from command_handler.health_words import Finding
@@ -52,13 +53,15 @@ class HealthCommand:
             ("Vault", self._of_vault()),
             ("Slack", self._of_slack()),
             ("Relay", self._state("Relay", "relay_status_v1", lambda it: words.of_relay(it, now))),
+            ("Canary", self._state("Canary", "canary_status_v1", lambda it: canary_words.of_canary(it, now))),
             ("Messages", self._state("Messages", "dispatch_health_v1", words.of_dispatch)),
             ("Clicks and commands", self._state("Clicks and commands", "envelope_health_v1", words.of_envelopes)),
         ]
         tasks = [asyncio.create_task(self._limited(what, asking)) for what, asking in parts]
         await asyncio.wait(tasks, timeout=self._limits.whole)
         findings = [self._taken(what, task) for (what, _), task in zip(parts, tasks, strict=True)]
-        return words.health(words.in_context(findings), now, time.monotonic() - began)
+        told = [it for it in findings if it is not canary_words.OFF]
+        return words.health(words.in_context(told), now, time.monotonic() - began)
 
     async def close(self) -> None:
         """Wait for what was given up, and close the connections. The object can be used again."""

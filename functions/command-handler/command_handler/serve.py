@@ -16,8 +16,8 @@ from pulser.vault import Vault
 FUNCTION = "command-handler"
 # The SQL functions that this handler calls, beside those of every handler: a test compares.
 CALLS: Final = (
-    *("dispatch_health_v1", "list_services_v1", "relay_status_v1", "running_deploys_v1", "service_status_v1"),
-    *("transport_v1", "why_v1"),
+    *("canary_status_v1", "dispatch_health_v1", "list_services_v1", "relay_status_v1", "running_deploys_v1"),
+    *("service_status_v1", "transport_v1", "why_v1"),
 )
 
 

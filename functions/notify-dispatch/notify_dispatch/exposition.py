@@ -37,6 +37,12 @@ CATALOGUE: Mapping[str, str] = {
     "pulser_relay_ghost_connections": "Connections that Slack counts and that are none of ours.",
     "pulser_recent_relay_connections": "Connections that Slack greeted in the last ten minutes.",
     "pulser_recent_relay_ends": "Connections that ended in the last ten minutes, by why.",
+    "pulser_canary_switched_on": "Whether a canary goes to Slack and has to come back.",
+    "pulser_canary_round_trip_seconds": "The newest canary that came back: to a dispatcher, out, back, and the whole.",
+    "pulser_canary_age_seconds": "Since a canary came back, or since it was switched on; absent while it is off.",
+    "pulser_canary_deaf_seconds": "Since none comes back though Slack takes them, 0 while they do; absent while off.",
+    "pulser_canary_refused": "1 where the newest canary could not be posted, by why.",
+    "pulser_canary_day": "Canaries of the last 24 hours by what became of them.",
     "pulser_relay_alarm_timestamp_seconds": "When the relays last raised this alarm, in Unix time.",
 }
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})

@@ -10,6 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from notify_dispatch.canary import Canary
 from notify_dispatch.deliver import Deliverer
 from notify_dispatch.dispatch import Dispatcher, Waker
 from notify_dispatch.health import checks
@@ -38,6 +39,7 @@ class Service:
         worker = f"{FUNCTION}@{socket.gethostname()}:{os.getpid()}"
         self._hooks = HookCaller(self._vault, str(settings.github_api_url))
         deliverer = Deliverer(ledger, self._vault, self._slack, self._hooks)
+        self._canary = Canary(ledger, self._slack, worker)
         self._waker = Waker(Dispatcher(ledger, deliverer, worker, settings.pulser_drain_seconds))
 
     @classmethod
@@ -59,10 +61,10 @@ class Service:
             return refusal
         if asked == "metrics":
             return await answer_metrics(self._ledger)
-        drained = self._waker.wake()
+        drained, sent = self._waker.wake(), self._canary.wake()
         if request.query_params.get("wait"):
             # The work is not the request's: one that is given up must not cut it short.
-            await asyncio.shield(drained)
+            await asyncio.shield(asyncio.gather(drained, sent))
             return JSONResponse({"ok": True})
         return JSONResponse({"ok": True, "accepted": True}, status_code=202)
 

@@ -53,6 +53,9 @@ EVENT_TYPES = [
     "slack.command",
     "slack.action",
     "relay.alarm",
+    "relay.deaf",
+    "relay.hearing",
+    "relay.canary",
     "relay.transport",
 ]
 

@@ -14,7 +14,7 @@ Kind = Literal["alert", "deploy", "release", "news"]
 
 _ALERTS: Final = {
     *("error_rate.exceeded", "ci.failed", "deploy.failed", "task.failed"),
-    *("delivery.dead", "delivery.in_doubt", "relay.alarm"),
+    *("delivery.dead", "delivery.in_doubt", "relay.alarm", "relay.deaf"),
 }
 _HANDLERS_OWN: Final = {"slack.command", "slack.action"}
 _FIRST: Final[dict[Kind, str]] = {"alert": "open", "deploy": "requested", "release": "deployed", "news": ""}

@@ -31,6 +31,9 @@ HEADLINES: Final = {
     "slack.action": "Slack button pressed",
     "relay.alarm": "Connection to Slack in trouble",
     "relay.transport": "Transport to Slack switched",
+    "relay.deaf": "Nothing is heard from Slack",
+    "relay.hearing": "Slack is heard again",
+    "relay.canary": "Canary to Slack switched",
     "delivery.dead": "Message not delivered",
     "delivery.in_doubt": "Message in doubt",
     "delivery.retried": "Message to be sent again",
@@ -47,6 +50,7 @@ _DEEDS: Final = {
     "slack.command": "ran a Slack command",
     "slack.action": "pressed a button in Slack",
     "relay.transport": "switched the transport to Slack",
+    "relay.canary": "switched the canary to Slack",
     "delivery.retried": "asked for another try at a message",
 }
 _SYMBOLS: Final = {"critical": "🚨", "error": "🔴", "warning": "🟠"}

@@ -1,0 +1,1 @@
+create index if not exists canaries_asked on ops.canaries (asked_at);
