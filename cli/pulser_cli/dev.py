@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -41,6 +41,7 @@ def dev(
         slack_api_url=slack_api_url,
         routes=[route.model_dump(mode="json", by_alias=True) for route in project_routes()],
         services=[service.to_json() for service in project_services()],
+        canary=project_canary(),
         data=run_file.path.parent / "postgres",
     )
     run_file.claim()
@@ -59,6 +60,12 @@ def project_routes() -> list[Route]:
 def project_services() -> tuple[FileService, ...]:
     """The services of the project that this folder is in. Raises RoutesFileError."""
     return load(find(Path.cwd())).services
+
+
+def project_canary() -> dict[str, Any] | None:
+    """The canary of the project that this folder is in. Raises RoutesFileError."""
+    canary = load(find(Path.cwd())).canary
+    return canary and {"channel": canary.channel, "every_s": canary.every_s}
 
 
 class _DevRun:

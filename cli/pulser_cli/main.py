@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from pulser.errors import PulserError
+from pulser_cli.canary import app as canary
 from pulser_cli.demo import demo
 from pulser_cli.dev import dev
 from pulser_cli.doctor.command import doctor
@@ -73,6 +74,7 @@ app.command(rich_help_panel="On this machine")(demo)
 app.command(rich_help_panel="An installation")(setup)
 app.command(rich_help_panel="An installation")(doctor)
 app.add_typer(relay, name="relay", rich_help_panel="Slack")
+app.add_typer(canary, name="canary", rich_help_panel="Slack")
 app.command(rich_help_panel="Slack")(manifest)
 app.command(rich_help_panel="Events and messages")(emit)
 app.command(rich_help_panel="Events and messages")(preview)

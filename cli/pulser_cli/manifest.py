@@ -10,7 +10,7 @@ import yaml
 from rich.text import Text
 
 from pulser_cli.manifest_content import manifest as content
-from pulser_cli.manifest_content import remaining
+from pulser_cli.manifest_content import remaining, with_canary
 from pulser_cli.options import PulserYaml
 from pulser_cli.output import USAGE, AsJson, console, fail, print_json
 from pulser_cli.routes_file import find, load
@@ -28,6 +28,9 @@ def manifest(
         ),
     ] = None,
     http: Annotated[bool, typer.Option("--http", help="Slack's own requests instead of Socket Mode.")] = False,
+    canary: Annotated[
+        bool, typer.Option("--canary", help="With the event that brings canaries back, also where the file has none.")
+    ] = False,
     file: PulserYaml = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,8 +44,11 @@ def manifest(
         fail("With --http Slack must know where to ask: name --functions-url.", code=USAGE)
     if functions_url and not functions_url.startswith("https://"):
         fail("Slack asks https:// addresses only.", code=USAGE)
-    scopes = load(file or find(Path.cwd())).scopes
+    described = load(file or find(Path.cwd()))
+    scopes = described.scopes
     made = content(scopes, name=name, functions_url=functions_url, over_http=http)
+    if canary or described.canary is not None:
+        made = with_canary(made)
     if as_json:
         print_json(made)
         return

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from pulser.canary import EVENT, METADATA_TYPE, SCOPE
 from pulser_cli.routes_file import Scopes
 
 USAGE = "status [service] | deploy <service> [version] | health | why <id or link> | help"
 EVENTS = ["app_mention"]
+
+
+def with_canary(made: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of an app that is told of its own canaries, and of no other message.
+
+    The app's own id is not known before it is made, so any app's canaries are subscribed to: Slack allows `*` for one
+    of the two. Ids of canaries that pulser did not send are ignored.
+    """
+    bot = made["oauth_config"]["scopes"]["bot"]
+    events = made["settings"]["event_subscriptions"]
+    subscribed = {
+        "bot_events": [*events["bot_events"], EVENT],
+        "metadata_subscriptions": [{"app_id": "*", "event_type": METADATA_TYPE}],
+    }
+    return {
+        **made,
+        "oauth_config": {"scopes": {"bot": [*bot, *({SCOPE} - set(bot))]}},
+        "settings": {**made["settings"], "event_subscriptions": {**events, **subscribed}},
+    }
 
 
 def manifest(scopes: Scopes, *, name: str, functions_url: str | None, over_http: bool) -> dict[str, Any]:

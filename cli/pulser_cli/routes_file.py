@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 
 from notify_dispatch.route import Route, explain_invalid
 from pulser.errors import PulserError
+from pulser_cli.canary_file import FileCanary
 from pulser_cli.services_file import FileService, checked
 
 PLACE = Path("ssot/integrations/slack/pulser.yaml")
@@ -60,6 +61,7 @@ class RoutesFile(BaseModel):
     routes: tuple[FileRoute, ...]
     services: tuple[FileService, ...] = ()
     scopes: Scopes = Scopes()
+    canary: FileCanary | None = None
 
     @field_validator("routes")
     @classmethod
@@ -76,6 +78,12 @@ class RoutesFile(BaseModel):
     def _no_service_twice(cls, services: tuple[FileService, ...]) -> tuple[FileService, ...]:
         checked(services)
         return services
+
+    @model_validator(mode="after")
+    def _the_canary_is_alone(self) -> RoutesFile:
+        if self.canary is not None and any(route.channel == self.canary.channel for route in self.routes):
+            raise ValueError(f"canary: a route posts to {self.canary.channel}; the canary wants a channel of its own")
+        return self
 
     def positioned(self) -> list[Route]:
         """The routes in their order, with positions."""

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from pulser.database import Database
+from pulser_local.canary import apply_canary, simulated
 from pulser_local.deploy_hook import SECRET_NAME
 from pulser_local.errors import LocalError
 from pulser_local.migrations import migrate
@@ -38,6 +39,7 @@ class DatabaseSetup:
     function_key: str = field(repr=False)
     routes: Sequence[Mapping[str, Any]]
     services: Sequence[Mapping[str, Any]]
+    canary: Mapping[str, Any] | None
     hook_secret: str = field(repr=False)
     steps: Steps
 
@@ -69,6 +71,9 @@ class DatabaseSetup:
             step.detail = await apply_first_routes(database, self.routes, own=self.own)
         with self.steps.step("Services") as step:
             step.detail = await apply_first_services(database, self.services, own=self.own)
+        if self.own:
+            with self.steps.step("Canary") as step:
+                step.detail = await apply_canary(database, simulated(self.canary) if self.simulated else self.canary)
         return standins
 
     def _secrets(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from pulser.database import Database, DirectDatabase
+from pulser_local.canary import welcome
 from pulser_local.connecting import CONNECT_PATIENCE, live_connections, ring_relay
 from pulser_local.console import Console
 from pulser_local.cron_worker import CronWorker
@@ -114,6 +115,7 @@ class LocalStack:
                 channels=channels_for(setup.routes),
                 public_url=console_url,
             )
+            welcome(self.simulator, self._options.canary)
         self.database = DirectDatabase(setup.url)
         parts.push_async_callback(self.database.close)
         if setup.simulated:
@@ -136,6 +138,7 @@ class LocalStack:
             function_key=secrets.token_hex(24),
             routes=options.routes,
             services=options.services,
+            canary=options.canary,
             hook_secret=secrets.token_hex(24),
             steps=self._steps,
         )

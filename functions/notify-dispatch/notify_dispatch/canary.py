@@ -61,9 +61,9 @@ class Canary:
         except SlackError as error:
             return {"reason": error.reason, "error": str(error)}
         except SecretMissing as error:
-            return {"reason": "missing_secret", "error": str(error)}
+            return {"reason": "token_missing", "error": str(error)}
         except PulserError as error:
-            return {"reason": "not_sent", "error": str(error)}
+            return {"reason": "vault_unavailable", "error": str(error)}
         match answer:
             case {"channel": str(channel), "ts": str(ts)}:
                 return {"channel": channel, "ts": ts}

@@ -42,6 +42,10 @@ class Retries:
         self._next(_Attempt(envelope, 0, told), delivered)
         return delivered
 
+    def start(self, envelope: Envelope, told: Callable[[Delivered], None]) -> None:
+        """The same without waiting for the first attempt."""
+        self._deliver(_Attempt(envelope, 0, told))
+
     def _next(self, made: _Attempt, delivered: Delivered) -> None:
         made.told(delivered)
         number, settings = made.number + 1, self._settings

@@ -48,6 +48,8 @@ class WebApi:
             simulator.tokens.require(method.scopes, method.caller)
             simulator.rates.take_call(name)
             body = {"ok": True, **method.answer(self._invocation(request, arguments))}
+            if name == "chat.postMessage":
+                simulator.acting.posted(body["channel"], body["ts"])
         except RateLimitedError as error:
             return Reply(error.to_json(), error.status, {"Retry-After": str(error.retry_after)})
         except SlackError as error:

@@ -156,6 +156,17 @@ class Acting:
         await self.simulator.retries.first(envelope, told)
         return interaction
 
+    def posted(self, channel_id: str, ts: str) -> None:
+        """The app has posted: it is told of its own message when it has subscribed to the metadata's event type."""
+        message = self.simulator.workspace.message(channel_id, ts)
+        metadata = message and message.metadata
+        if not message or not metadata or metadata["event_type"] not in self.simulator.sockets.settings.metadata_events:
+            return
+        event = payloads.message_metadata_posted(message, metadata)
+        payload = payloads.event_callback(self._origin(), event, at=self.simulator.clock.now())
+        envelope = Envelope("events_api", payload, retry_attempt=0, retry_reason="")
+        self.simulator.retries.start(envelope, lambda _delivered: None)
+
     def rate_limited(self) -> None:
         """More events than Slack delivers: the app is told so, in an envelope without an event."""
         payload = payloads.app_rate_limited(self._origin(), at=self.simulator.clock.now())

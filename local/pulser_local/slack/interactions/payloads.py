@@ -181,6 +181,21 @@ def app_mention(message: Message) -> Json:
     return event | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
 
 
+def message_metadata_posted(message: Message, metadata: Json) -> Json:
+    """The event of a message with metadata, to an app that has subscribed to its event type."""
+    return {
+        "type": "message_metadata_posted",
+        "app_id": message.author.app_id,
+        "bot_id": message.author.bot_id,
+        "user_id": message.author.user_id,
+        "team_id": message.team_id,
+        "channel_id": message.channel_id,
+        "metadata": metadata,
+        "message_ts": message.ts,
+        "event_ts": message.ts,
+    }
+
+
 def app_home_opened(user: User, view: Json | None, *, at: float) -> Json:
     """The event of a user who opens the app's Home tab."""
     event: Json = {"type": "app_home_opened", "user": user.id, "channel": f"D{user.id[1:]}", "tab": "home"}

@@ -43,6 +43,8 @@ class SocketSettings(BaseModel):
     foreign: int = Field(default=0, ge=0)  # sockets of another process: they take envelopes and ack them
 
     # Envelopes
+    deaf: bool = False  # connected, and answers pings, but no envelope arrives: each is sent into the void
+    metadata_events: tuple[str, ...] = ()  # event types of metadata whose posts the app is told of, its own too
     ack_seconds: float = Field(default=3.0, gt=0)
     retry_after: tuple[float, ...] = (0.0, 60.0, 300.0)  # events only
     retry_keeps_id: bool = True

@@ -193,6 +193,8 @@ class Sockets:
 
     def _takers(self) -> list[str]:
         settings = self.settings
+        if settings.deaf:
+            return [GHOST] if self.live else []
         takers = [one.id for one in self.live if one.takes and not one.closing]
         takers += [FOREIGN] * settings.foreign
         return takers + [GHOST] * (settings.ghosts if settings.ghosts_take else 0)
