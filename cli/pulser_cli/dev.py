@@ -65,7 +65,7 @@ def project_services() -> tuple[FileService, ...]:
 def project_canary() -> dict[str, Any] | None:
     """The canary of the project that this folder is in. Raises RoutesFileError."""
     canary = load(find(Path.cwd())).canary
-    return canary and {"channel": canary.channel, "every_s": canary.every_s}
+    return None if canary is None else {"channel": canary.channel, "every_s": canary.every_s}
 
 
 class _DevRun:

@@ -31,8 +31,7 @@ def welcome(simulator: SlackSimulator, canary: Mapping[str, Any] | None) -> None
     simulator.sockets.settings.metadata_events = (METADATA_TYPE,)
 
 
-async def apply_canary(database: Database, canary: Mapping[str, Any] | None) -> str:
-    """Switch the canary of our own database as the project's file has it; says what was done."""
+async def apply_canary(database: Database, canary: Mapping[str, Any] | None) -> None:
+    """Switch the canary of our own database as the project's file has it."""
     told = canary or {"channel": None, "every_s": None}
     await database.call("apply_canary_v1", {**told, "actor": "pulser dev"})
-    return f"to {told['channel']} every {told['every_s']} s" if canary else "switched off"

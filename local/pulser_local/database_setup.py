@@ -72,8 +72,7 @@ class DatabaseSetup:
         with self.steps.step("Services") as step:
             step.detail = await apply_first_services(database, self.services, own=self.own)
         if self.own:
-            with self.steps.step("Canary") as step:
-                step.detail = await apply_canary(database, simulated(self.canary) if self.simulated else self.canary)
+            await apply_canary(database, simulated(self.canary) if self.simulated else self.canary)
         return standins
 
     def _secrets(self) -> dict[str, str]:

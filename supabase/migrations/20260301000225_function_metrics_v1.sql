@@ -2,34 +2,38 @@
 -- pulser_expired_leases: whose worker has vanished and whom nobody has taken over yet.
 create or replace function ops.metrics_v1()
 returns jsonb
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-    select coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'labels', m.labels, 'value', m.value) order by m.name, m.labels), '[]')
-    from (
-        select a.* from ops.metrics_attempts_v1() a
-        union all
-        select b.* from ops.metrics_backlog_v1() b
-        union all
-        select e.* from ops.metrics_envelopes_v1() e
-        union all
-        select r.* from ops.metrics_relay_v1() r
-        union all
-        select c.* from ops.metrics_canary_v1() c
-        union all
-        select 'pulser_expired_leases', jsonb_build_object('kind', l.kind), l.leases from (
-            select 'event' as kind, count(*) as leases from ops.event_dispatches d
-            where d.claim_token is not null and d.lease_until < clock_timestamp()
+begin
+    return (
+        select coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'labels', m.labels, 'value', m.value) order by m.name, m.labels), '[]')
+        from (
+            select a.* from ops.metrics_attempts_v1() a
             union all
-            select 'delivery', count(*) from ops.deliveries d where d.claim_token is not null and d.lease_until < clock_timestamp()
+            select b.* from ops.metrics_backlog_v1() b
             union all
-            select 'envelope', count(*) from ops.slack_envelopes e where e.claim_token is not null and e.lease_until < clock_timestamp()
+            select e.* from ops.metrics_envelopes_v1() e
             union all
-            select 'relay', count(*) from ops.relay_sessions s where s.state <> 'ended' and s.lease_until < clock_timestamp()
-        ) l
-    ) m
+            select r.* from ops.metrics_relay_v1() r
+            union all
+            select c.* from ops.metrics_canary_v1() c
+            union all
+            select 'pulser_expired_leases', jsonb_build_object('kind', l.kind), l.leases from (
+                select 'event' as kind, count(*) as leases from ops.event_dispatches d
+                where d.claim_token is not null and d.lease_until < clock_timestamp()
+                union all
+                select 'delivery', count(*) from ops.deliveries d where d.claim_token is not null and d.lease_until < clock_timestamp()
+                union all
+                select 'envelope', count(*) from ops.slack_envelopes e where e.claim_token is not null and e.lease_until < clock_timestamp()
+                union all
+                select 'relay', count(*) from ops.relay_sessions s where s.state <> 'ended' and s.lease_until < clock_timestamp()
+            ) l
+        ) m
+    );
+end;
 $$;
 
 revoke all on function ops.metrics_v1() from public, anon, authenticated;

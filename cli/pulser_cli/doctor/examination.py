@@ -13,12 +13,15 @@ from pulser.errors import DatabaseBehind, DatabaseRefused, PulserError
 from pulser_cli.connection import NOT_EXPOSED, NoDatabaseNamed
 from pulser_cli.doctor.asking import ask, function_answers, server_facts
 from pulser_cli.doctor.asking_slack import SlackFacts
+from pulser_cli.doctor.canary_checks import CHECK as CANARY
+from pulser_cli.doctor.canary_checks import canary_findings
 from pulser_cli.doctor.clock_checks import clock_finding
 from pulser_cli.doctor.cron_checks import cron_findings
 from pulser_cli.doctor.database_checks import PUSH, database_findings, grant_findings, migration_findings
 from pulser_cli.doctor.destination_checks import channel_findings, group_findings, named_groups
 from pulser_cli.doctor.expected import Expected
 from pulser_cli.doctor.facts import (
+    Canary,
     Grants,
     Hooks,
     Identity,
@@ -41,13 +44,14 @@ Fact = TypeVar("Fact")
 ANSWERS_WITHIN = 12.0  # seconds: pg_net's own limit for these is eight, and it may be at another batch
 OF_THE_DATABASE = (
     *("extensions", "migrations", "grants", "cron", "vault", "functions"),
-    *("connections", "holds", "channels", "user-groups", UNDOCUMENTED),
+    *("connections", "holds", CANARY, "channels", "user-groups", UNDOCUMENTED),
 )
 _JOBS = TypeAdapter(tuple[Job, ...])
 _SECRETS = TypeAdapter(tuple[Secret, ...])
 _GRANTS = TypeAdapter(Grants)
 _LEDGER = TypeAdapter(Ledger)
 _RELAY = TypeAdapter(Relay)
+_CANARY = TypeAdapter(Canary)
 _ROUTES = TypeAdapter(tuple[RoutedChannel, ...])
 _SERVICES = TypeAdapter(tuple[Service, ...])
 _HOOKS = TypeAdapter(tuple[Hooks, ...])
@@ -115,11 +119,13 @@ class Examination:
         """What the database names, and Slack knows."""
         ledger = await ask(self.ledger, "doctor_ledger_v1", _LEDGER)
         relay = await ask(self.ledger, "relay_status_v1", _RELAY)
-        app_id = None if isinstance(identity, Unasked) else identity.app_id
+        canary = await ask(self.ledger, "canary_status_v1", _CANARY)
+        app_id, scopes = (None, None) if isinstance(identity, Unasked) else (identity.app_id, identity.scopes)
         connections = () if isinstance(ledger, Unasked) else ledger.connections
         found = [
             *_judged("connections", relay, lambda it: connection_findings(it, connections, app_id)),
             *_judged("holds", ledger, lambda it: hold_findings(it.holds)),
+            *_judged(CANARY, canary, lambda it: canary_findings(it, scopes)),
         ]
         if isinstance(identity, Unasked):
             unknown = ("channels", "user-groups", UNDOCUMENTED)

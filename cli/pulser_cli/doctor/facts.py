@@ -143,6 +143,28 @@ class Relay(_Fact):
     ghosts: int
 
 
+class LastCanary(_Fact):
+    """What became of the newest canary: back, failed, missed or under_way."""
+
+    status: str
+    reason: str | None = None
+
+
+class HeardCanary(_Fact):
+    """The newest canary that came back."""
+
+    whole_s: float
+
+
+class Canary(_Fact):
+    """See canary_status_v1."""
+
+    channel: str | None
+    deaf_since: str | None
+    last: LastCanary | None
+    heard: HeardCanary | None
+
+
 class Answer(_Fact):
     """What pg_net has for a request."""
 

@@ -28,7 +28,8 @@ delete from ops.relay_sessions;
 delete from ops.relay_alarms;
 delete from ops.relay_standbys;
 delete from ops.canaries;
-update ops.canary_control set channel = null, every_s = 300, changed_at = clock_timestamp(), changed_by = null, deaf_since = null;
+update ops.canary_control
+set channel = null, every_s = 300, changed_at = clock_timestamp(), changed_by = null, deaf_since = null;
 update ops.relay_control
 set transport = 'socket', changed_at = clock_timestamp(), changed_by = null, dials_paid_until = '-infinity';
 delete from net.http_request_queue;

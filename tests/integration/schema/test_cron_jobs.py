@@ -36,6 +36,7 @@ JOBS = {
     "ops_ledger_prune": "select ops.prune_ledger_v1()",
     "ops_deploy_expire": "select ops.expire_deploys_v1()",
     "ops_relay_cover": "select ops.cover_relay_v1()",
+    "ops_canary": "select ops.tend_canary_v1()",
     "ops_relay_prune": "select ops.prune_relay_sessions_v1()",
 }
 

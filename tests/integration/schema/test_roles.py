@@ -9,9 +9,12 @@ from tests.integration.schema.helpers import Session
 
 API = {
     "append_event_v1",
+    "apply_canary_v1",
     "apply_routes_v1",
     "apply_services_v1",
+    "canary_status_v1",
     "card_for_event_v1",
+    "claim_canary_v1",
     "claim_deliveries_v1",
     "claim_envelope_v1",
     "claim_envelopes_v1",
@@ -63,6 +66,7 @@ API = {
     "service_policy_v1",
     "service_status_v1",
     "set_transport_v1",
+    "settle_canary_v1",
     "settle_delivery_v1",
     "settle_envelope_v1",
     "transport_v1",
