@@ -77,6 +77,21 @@ async def test_a_ring_without_work_is_no_error(function: Deployed, simulator_unl
     assert len(simulator_unlimited.calls) == 0
 
 
+async def test_a_ring_posts_the_canary_that_waits(
+    function: Deployed, simulator_unlimited: SlackSimulator, call: Call, connection: Connection
+) -> None:
+    """Once, to its private channel, whatever else there is to do."""
+    simulator_unlimited.workspace.create_channel("pulser-canary", is_private=True)
+    await call("apply_canary_v1", channel="#pulser-canary", every_s=300, actor="ada")
+    await connection.execute("select ops.tend_canary_v1()")
+    await asyncio.gather(*(function.ring(wait=True) for _ in range(3)))
+    found = simulator_unlimited.workspace.find("pulser-canary")
+    assert found is not None
+    [message] = simulator_unlimited.workspace.history(found.id)
+    assert message.metadata is not None
+    assert message.metadata["event_type"] == "pulser_canary"
+
+
 async def test_the_log_of_a_delivery_has_its_ids_and_no_secret(
     function: Deployed, event: str, simulator_unlimited: SlackSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:

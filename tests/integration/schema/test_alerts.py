@@ -16,6 +16,12 @@ from tests.integration.schema.helpers import Session
 from tests.integration.schema.relay import HELLO, connecting, lay, live, report, said
 
 RULES = Path(__file__).parents[3] / "docs" / "alerts.yaml"
+CANARIES = """
+insert into ops.canaries (channel, claimed_at, claimed_by, posted_at, slack_channel_id, slack_ts, came_back_at, envelope_id, transport)
+select '#pulser-canary', t, 'w', t, 'C1', '1.1', t, 'e', 'socket' from (select clock_timestamp() as t) now;
+insert into ops.canaries (channel, asked_at, failed_at, failed_reason)
+select '#pulser-canary', t, t, 'not_in_channel' from (select clock_timestamp() + interval '1 second' as t) now;
+"""
 SELECTOR = re.compile(r"\b(pulser_[a-z_]+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 
@@ -37,6 +43,8 @@ async def eventful(db: Session) -> Session:
     await lay(db, 500, 100, end_reason="silent")
     await report(db, "a", said(await connecting(db, "a"), hello=HELLO))
     await live(db, "b")
+    await db.call("apply_canary_v1", channel="#pulser-canary", every_s=300, actor="ada")
+    await db.run(CANARIES)
     await db.call("raise_relay_alarm_v1", reason="link_disabled", detail="x", worker="a")
     return db
 

@@ -33,6 +33,7 @@ def test_every_event_type_of_the_contract_has_a_channel(event_type: str) -> None
         ("error_rate.exceeded", "critical", ["#ops-alerts here"]),
         ("alert.acknowledged", None, []),
         ("relay.alarm", "error", ["#ops-alerts"]),
+        ("relay.deaf", "critical", ["#ops-alerts here"]),
         ("deploy.completed", None, ["#ops-deploy"]),
         ("deploy.failed", None, ["#ops-alerts", "#ops-deploy"]),
         ("deploy.failed", "critical", ["#ops-alerts here", "#ops-deploy"]),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_handler.handle import CommandHandler
+from pulser import canary
 from pulser.envelope import Envelope
 from pulser.errors import DatabaseBehind, DatabaseRefused, DatabaseUnavailable, SlackHeld
 from pulser.settlement import Settlement
@@ -220,6 +221,14 @@ async def test_other_events_are_only_audited(kind: str) -> None:
         "event": kind,
         "outcome": "ignored",
     }
+
+
+async def test_a_canary_that_comes_back_is_settled_as_one() -> None:
+    """Its id goes into the settlement, and stands in the audit."""
+    metadata = canary.message("0b5d7f7e-9c1d-4b5e-8f6a-0123456789ab", 1.0)["metadata"]
+    settled = await handle(event("message_metadata_posted", metadata=metadata))
+    assert settled.canary == "0b5d7f7e-9c1d-4b5e-8f6a-0123456789ab"
+    assert (audit(settled)["target"], audit(settled)["outcome"]) == ("canary", "heard")
 
 
 async def test_a_rate_limit_on_events_is_a_warning() -> None:

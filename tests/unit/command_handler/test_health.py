@@ -18,6 +18,7 @@ from tests.unit.command_handler.test_health_words import CALM, QUIET, UP
 
 SHORT = Limits(part=0.2, whole=0.4)
 PARTS = [*FUNCTIONS, "Database", "Vault", "Slack", "Relay", "Messages", "Clicks and commands"]
+NO_CANARY = {"channel": None}
 
 
 class Functions:
@@ -54,7 +55,7 @@ async def functions() -> AsyncIterator[Functions]:
 
 def ledger_of(functions: Functions, **answers: object) -> FakeLedger:
     well: dict[str, Any] = {"transport_v1": "socket", "relay_status_v1": UP, "dispatch_health_v1": QUIET}
-    ledger = FakeLedger(**{**well, "envelope_health_v1": CALM, **answers})
+    ledger = FakeLedger(**{**well, "envelope_health_v1": CALM, "canary_status_v1": NO_CANARY, **answers})
     ledger.secrets["pulser_functions_url"] = functions.url
     return ledger
 
@@ -81,6 +82,13 @@ async def test_every_part_is_asked(functions: Functions) -> None:
     assert lines(said)[0] == "🟢 pulser is well"
     assert list(parts_of(said)) == PARTS
     assert sorted(functions.asked) == sorted(f"/functions/v1/{it}?action=health" for it in FUNCTIONS)
+
+
+async def test_a_canary_that_is_on_is_told_with_the_others(functions: Functions) -> None:
+    """One that does not come back is the worst of all."""
+    deaf = {"channel": "C1", "every_s": 300, "deaf_since": "2026-03-01T10:05:00+00:00", "heard": None, "last": None}
+    said = await ask(ledger_of(functions, canary_status_v1=deaf))
+    assert lines(said)[0] == "🔴 1 of 11 needs attention: Canary"
 
 
 async def test_a_function_that_says_nothing_delays_nothing(functions: Functions) -> None:
@@ -138,7 +146,7 @@ async def test_a_database_that_says_nothing_delays_nothing(functions: Functions)
     """Each part that needs it says so; Slack is asked all the same."""
     silent = asyncio.Event()
     names = ("transport_v1", "relay_status_v1", "dispatch_health_v1", "envelope_health_v1", "read_secret_v1")
-    parts = parts_of(await ask(ledger_of(functions, **dict.fromkeys(names, silent))))
+    parts = parts_of(await ask(ledger_of(functions, **dict.fromkeys((*names, "canary_status_v1"), silent))))
     assert parts["Database"] == "🔴 no answer within 0.2 s"
     assert {name for name, words in parts.items() if words[0] == "🟢"} == {"Slack"}
 

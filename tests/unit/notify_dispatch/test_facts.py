@@ -30,6 +30,8 @@ DEEDS = ["alert.acknowledged", "alert.investigating", "deploy.approved", "deploy
         ("task.failed", "alert"),
         ("payment.failed", "alert"),
         ("relay.alarm", "alert"),
+        ("relay.deaf", "alert"),
+        ("relay.hearing", None),
         ("deploy.completed", "release"),
         ("deploy.requested", None),
         ("ci.passed", None),
