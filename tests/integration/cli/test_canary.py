@@ -13,7 +13,8 @@ from tests.integration.cli.conftest import Pulser
 ROUTES = 'routes:\n  - {name: default, channel: "#ops-alerts", is_default: true}\n'
 CANARY = 'canary: {channel: "#pulser-canary", every: 10m}\n'
 HEARD = """
-insert into ops.canaries (channel, claimed_at, claimed_by, posted_at, slack_channel_id, slack_ts, came_back_at, envelope_id, transport)
+insert into ops.canaries
+    (channel, claimed_at, claimed_by, posted_at, slack_channel_id, slack_ts, came_back_at, envelope_id, transport)
 select '#pulser-canary', t, 'w', t, 'C1', '1.1', t, 'e', 'socket' from (select clock_timestamp() as t) now
 """
 

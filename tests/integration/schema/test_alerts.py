@@ -17,7 +17,8 @@ from tests.integration.schema.relay import HELLO, connecting, lay, live, report,
 
 RULES = Path(__file__).parents[3] / "docs" / "alerts.yaml"
 CANARIES = """
-insert into ops.canaries (channel, claimed_at, claimed_by, posted_at, slack_channel_id, slack_ts, came_back_at, envelope_id, transport)
+insert into ops.canaries
+    (channel, claimed_at, claimed_by, posted_at, slack_channel_id, slack_ts, came_back_at, envelope_id, transport)
 select '#pulser-canary', t, 'w', t, 'C1', '1.1', t, 'e', 'socket' from (select clock_timestamp() as t) now;
 insert into ops.canaries (channel, asked_at, failed_at, failed_reason)
 select '#pulser-canary', t, t, 'not_in_channel' from (select clock_timestamp() + interval '1 second' as t) now;

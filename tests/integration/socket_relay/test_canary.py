@@ -1,4 +1,4 @@
-"""A canary goes out through the Web API and comes back through a real relay and handler; or it does not, and that is told."""
+"""A canary goes out through the Web API and comes back through a real relay and handler; or that is told."""
 
 from __future__ import annotations
 

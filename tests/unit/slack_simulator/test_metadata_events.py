@@ -13,8 +13,7 @@ METADATA = {"event_type": "pulser_canary", "event_payload": {"canary_id": "7"}}
 
 
 async def post(call: Caller, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  Slack's arguments
-    answer = await call("chat.postMessage", channel="#ops-ci", text="hello", **arguments)
-    return dict(answer.body)
+    return await call("chat.postMessage", channel="#ops-ci", text="hello", **arguments)
 
 
 async def test_the_app_is_told_of_its_own_post(app: App, call: Caller) -> None:
