@@ -26,13 +26,18 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def without(file: Path) -> None:
+    """The file names no canary any more."""
+    file.write_text(ROUTES)
+
+
 async def test_apply_switches_it_as_the_file_has_it(pulser: Pulser, call: Call, file: Path) -> None:
     """On, as it is, and off again."""
     said = await pulser("canary", "apply", str(file))
     assert said.stdout == "From now on the canary is posted to #pulser-canary every 10m.\n"
     assert (await call("canary_status_v1"))["every_s"] == 600
     assert (await pulser("canary", "apply", str(file))).stdout.startswith("Nothing to change:")
-    file.write_text(ROUTES)
+    without(file)
     off = json.loads((await pulser("canary", "apply", str(file), "--json")).stdout)
     assert off == {"changed": True, "canary": None}
     assert (await call("canary_status_v1"))["channel"] is None
@@ -56,7 +61,7 @@ async def test_the_manifest_brings_canaries_back(bare_pulser: Pulser, file: Path
     assert events["bot_events"] == ["app_mention", "message_metadata_posted"]
     assert events["metadata_subscriptions"] == [{"app_id": "*", "event_type": "pulser_canary"}]
     assert named["oauth_config"]["scopes"]["bot"] == ["metadata.message:read"]
-    file.write_text(ROUTES)
+    without(file)
     plain = json.loads((await bare_pulser("manifest", "--file", str(file), "--json")).stdout)
     assert plain["settings"]["event_subscriptions"] == {"bot_events": ["app_mention"]}
     asked = json.loads((await bare_pulser("manifest", "--file", str(file), "--json", "--canary")).stdout)

@@ -30,6 +30,7 @@ def test_a_settlement_is_told_whole() -> None:
         hooks=[Hook("api", "deploy", {"version": "1"})],
         briefing=Briefing("C1"),
         error="late",
+        canary="an id",
     ).to_json()
     assert told == {
         "ack": {"text": "hello"},
@@ -52,6 +53,7 @@ def test_a_settlement_is_told_whole() -> None:
         },
         "hooks": [{"card": "card", "service": "api", "action": "deploy", "inputs": {"version": "1"}}],
         "briefing": {"channel": "C1"},
+        "canary": "an id",
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ async def test_of_nothing_else_it_is_told(app: App, call: Caller) -> None:
     app.simulator.sockets.settings.metadata_events = ("another",)
     await post(call, metadata=METADATA)
     await post(call)
-    assert app.simulator.sockets.log.sent == []
+    assert list(app.simulator.sockets.log.sent) == []
 
 
 async def test_a_deaf_app_is_connected_and_gets_nothing(turned: App, turn: Callable[[float], None]) -> None:
