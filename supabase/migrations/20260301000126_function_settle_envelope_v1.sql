@@ -44,9 +44,7 @@ begin
         values (about, 1, 'deploy', new_card ->> 'service', new_card ->> 'environment', new_card ->> 'release',
             new_card ->> 'phase', coalesce(new_card -> 'state', '{}'));
     end if;
-    if jsonb_typeof(outcome -> 'briefing') = 'object' then
-        perform ops.queue_briefing_v1(about, outcome #>> '{briefing,channel}');
-    end if;
+    perform ops.queue_briefing_v1(about, outcome #>> '{briefing,channel}') where jsonb_typeof(outcome -> 'briefing') = 'object';
     perform ops.hear_canary_v1(held, outcome ->> 'canary');
     perform ops.queue_hook_v1(about, h.hook) from jsonb_array_elements(coalesce(nullif(outcome -> 'hooks', 'null'), '[]')) h (hook);
 

@@ -9,6 +9,8 @@ from tests.integration.schema.helpers import Session
 
 NOW = "clock_timestamp()"
 ID = "gen_random_uuid()"
+TAKEN = {"claimed_at": NOW, "claimed_by": "'w'"}
+STANDS = {"posted_at": NOW, "slack_channel_id": "'C1'", "slack_ts": "'1.1'"}
 A_SESSION = "'8f3b0c9e-0000-4000-8000-000000000001'"
 
 
@@ -52,6 +54,10 @@ def hold(**columns: str) -> str:
 
 def service(**columns: str) -> str:
     return insert("services", **{"service": "'api'"} | columns)
+
+
+def canary(**columns: str) -> str:
+    return insert("canaries", **{"channel": "'#c'"} | columns)
 
 
 def card(**columns: str) -> str:
@@ -205,6 +211,22 @@ REFUSED = {
     "relay_standbys.worker_is_named": insert("relay_standbys", worker="''"),
     "relay_alarms.relay_alarms_pkey": f"{relay_alarm()}; {relay_alarm()}",
     "relay_alarms.reason_is_named": relay_alarm(reason="''"),
+    "canary_control.canary_control_pkey": insert("canary_control", every_s="300"),
+    "canary_control.there_is_one_row": insert("canary_control", only_row="false"),
+    "canary_control.channel_is_named": "update ops.canary_control set channel = ''",
+    "canary_control.every_is_between_a_minute_and_a_day": "update ops.canary_control set every_s = 59",
+    "canary_control.who_sends_no_canary_is_not_deaf": "update ops.canary_control set deaf_since = now()",
+    "canaries.canaries_pkey": f"{canary(canary_id=A_SESSION)}; {canary(canary_id=A_SESSION, **TAKEN)}",
+    "canaries.one_canary_waits": f"{canary()}; {canary()}",
+    "canaries.who_claims_is_known": canary(claimed_at=NOW),
+    "canaries.what_is_posted_was_claimed": canary(**STANDS),
+    "canaries.what_is_posted_has_a_place": canary(posted_at=NOW, **TAKEN),
+    "canaries.what_failed_says_why": canary(failed_at=NOW),
+    "canaries.what_failed_is_not_posted": canary(failed_at=NOW, failed_reason=REASON, **TAKEN, **STANDS),
+    "canaries.what_came_back_was_claimed": canary(came_back_at=NOW, envelope_id=OTHER, transport=OTHER),
+    "canaries.what_came_back_came_in_an_envelope": canary(came_back_at=NOW, **TAKEN),
+    "canaries.what_is_missed_was_posted": canary(missed_at=NOW, **TAKEN),
+    "canaries.what_is_tidied_was_posted": canary(tidied_at=NOW, **TAKEN),
     "notification_routes.notification_routes_pkey": f"{route()}; {route()}",
     "notification_routes.notification_routes_one_default": route(is_default="true"),
     "notification_routes.name_is_not_empty": route(name="''"),
