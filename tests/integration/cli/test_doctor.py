@@ -59,6 +59,17 @@ async def test_a_scheduler_that_is_dead(healthy: Installation) -> None:
     assert found in {("cron", level) for level in levels}
 
 
+async def test_a_canary_that_cannot_be_posted(healthy: Installation) -> None:
+    """With Slack's word; and the scope that it needs."""
+    healthy.slack.tokens.scopes |= {"metadata.message:read"}
+    await healthy.run("select ops.apply_canary_v1('#pulser-canary', 300, 'ada')")
+    assert await healthy.found() == []
+    await healthy.run(
+        "insert into ops.canaries (channel, failed_at, failed_reason) values ('#c', now(), 'is_archived')"
+    )
+    assert await healthy.only() == ("canary", "wrong")
+
+
 async def test_a_secret_that_is_not_in_vault(healthy: Installation) -> None:
     """The hook of a service names it."""
     await healthy.run("delete from vault.secrets where name = 'pulser_hook_api'")

@@ -19,6 +19,7 @@ from pulser.handling import HandlerService
 from pulser.handling_health import handler_checks
 from pulser.slack import SlackApi
 from pulser.vault import Vault
+from pulser_local.slack.faults import Fault
 from tests.fixtures.serving import serving
 from tests.integration.socket_relay.conftest import Bench, eventually
 
@@ -88,6 +89,11 @@ async def heard(bench: Bench) -> dict[str, Any]:
     return found
 
 
+async def is_live(bench: Bench) -> bool:
+    """Whether two connections are up, as the ledger has it."""
+    return bool((await bench.ledger.call("relay_status_v1"))["live"] == 2)
+
+
 async def news(bench: Bench) -> list[str]:
     rows = await bench.sql.fetch(
         "select event_type from ops.platform_events where event_type ~ '^relay.(deaf|hearing)' order by created_at"
@@ -115,6 +121,7 @@ async def test_it_goes_out_and_comes_back(bench: Bench, canary: Canary) -> None:
 async def test_a_relay_that_is_connected_but_deaf_is_told(bench: Bench, canary: Canary) -> None:
     """Once; and once that it hears again. Its connections look well all the time."""
     async with handling(bench), bench.relay():
+        await eventually(lambda: is_live(bench), what="the ledger knows of both connections")
         await bench.sql.execute(SINCE_YESTERDAY)
         bench.slack.sockets.settings.deaf = True
         await go(bench, canary)
@@ -122,7 +129,7 @@ async def test_a_relay_that_is_connected_but_deaf_is_told(bench: Bench, canary: 
             await bench.sql.execute(PASSED)
             await go(bench, canary)
         assert await news(bench) == ["relay.deaf"]
-        assert (await bench.ledger.call("relay_status_v1"))["live"] == 2
+        assert await is_live(bench)
         bench.slack.sockets.settings.deaf = False
         await bench.sql.execute(PASSED)
         await go(bench, canary)
@@ -131,3 +138,31 @@ async def test_a_relay_that_is_connected_but_deaf_is_told(bench: Bench, canary: 
     channel = bench.slack.workspace.find("pulser-canary")
     assert channel is not None
     assert len(bench.slack.workspace.history(channel.id)) == 1
+
+
+async def test_one_whose_answer_was_lost_comes_back_all_the_same(bench: Bench, canary: Canary) -> None:
+    """Slack was asked once, and what came back is what counts."""
+    bench.slack.faults.add(Fault(method="chat.postMessage", kind="reset_after", times=1))
+    async with handling(bench), bench.relay():
+        await go(bench, canary)
+        await heard(bench)
+    assert len(bench.slack.calls.of("chat.postMessage")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault(method="chat.postMessage", kind="slack_error", error="not_in_channel"), "not_in_channel"),
+        (Fault(method="chat.postMessage", kind="reset_before"), "connection_lost"),
+        (Fault(method="chat.postMessage", kind="garbage"), "unreadable_answer"),
+        (Fault(method="chat.postMessage", kind="stall", seconds=5), "timeout"),
+    ],
+    ids=lambda it: it if isinstance(it, str) else "",
+)
+async def test_one_that_slack_does_not_take_says_why(bench: Bench, canary: Canary, fault: Fault, reason: str) -> None:
+    """It is not tried again, and is no alarm."""
+    bench.slack.faults.add(fault)
+    await go(bench, canary)
+    last = (await status(bench))["last"]
+    assert (last["status"], last["reason"]) == ("failed", reason)
+    assert len(bench.slack.calls.of("chat.postMessage")) == 1
