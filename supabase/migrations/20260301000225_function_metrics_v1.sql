@@ -2,11 +2,13 @@
 -- pulser_expired_leases: whose worker has vanished and whom nobody has taken over yet.
 create or replace function ops.metrics_v1()
 returns jsonb
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
+begin
+    return (
     select coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'labels', m.labels, 'value', m.value) order by m.name, m.labels), '[]')
     from (
         select a.* from ops.metrics_attempts_v1() a
@@ -16,6 +18,8 @@ as $$
         select e.* from ops.metrics_envelopes_v1() e
         union all
         select r.* from ops.metrics_relay_v1() r
+        union all
+        select i.* from ops.metrics_silences_v1() i
         union all
         select 'pulser_expired_leases', jsonb_build_object('kind', l.kind), l.leases from (
             select 'event' as kind, count(*) as leases from ops.event_dispatches d
@@ -28,6 +32,8 @@ as $$
             select 'relay', count(*) from ops.relay_sessions s where s.state <> 'ended' and s.lease_until < clock_timestamp()
         ) l
     ) m
+    );
+end;
 $$;
 
 revoke all on function ops.metrics_v1() from public, anon, authenticated;
