@@ -34,6 +34,8 @@ HEADLINES: Final = {
     "delivery.dead": "Message not delivered",
     "delivery.in_doubt": "Message in doubt",
     "delivery.retried": "Message to be sent again",
+    "silence.started": "Silence",
+    "silence.ended": "Silence over",
 }
 # What a person did: it reads as a sentence, "who … what".
 _DEEDS: Final = {
@@ -48,6 +50,7 @@ _DEEDS: Final = {
     "slack.action": "pressed a button in Slack",
     "relay.transport": "switched the transport to Slack",
     "delivery.retried": "asked for another try at a message",
+    "silence.started": "silenced messages",
 }
 _SYMBOLS: Final = {"critical": "🚨", "error": "🔴", "warning": "🟠"}
 _GOOD, _UNDER_WAY = {"passed", "completed", "approved"}, {"started", "requested", "investigating"}
