@@ -25,6 +25,7 @@ from pulser_cli.replay.command import replay
 from pulser_cli.routes import app as routes
 from pulser_cli.services import app as services
 from pulser_cli.setup.command import setup
+from pulser_cli.silences import app as silences
 from pulser_cli.why import why
 from pulser_local.errors import LocalError
 
@@ -83,3 +84,4 @@ app.command(rich_help_panel="Events and messages")(why)
 app.add_typer(ledger, name="ledger", rich_help_panel="Events and messages")
 app.add_typer(routes, name="routes", rich_help_panel="Events and messages")
 app.add_typer(services, name="services", rich_help_panel="Events and messages")
+app.add_typer(silences, name="silences", rich_help_panel="Events and messages")

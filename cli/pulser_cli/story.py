@@ -37,6 +37,8 @@ def print_story(story: dict[str, Any], out: Console) -> None:
 def _no_deliveries(event: dict[str, Any], dispatch: dict[str, Any]) -> str:
     if dispatch["status"] == "pruned":
         return "What became of it is not kept: it is older than 90 days."
+    if dispatch["status"] == "silenced":
+        return f"No message: a silence muted it. pulser why {event['event_id']} tells whose."
     if dispatch["status"] != "unrouted":
         return "No deliveries."
     event_type = shlex.quote(clean(str(event["event_type"])))

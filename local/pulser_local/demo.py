@@ -97,7 +97,7 @@ def is_settled(story: Story) -> bool:
     status = (story.get("dispatch") or {}).get("status")
     if status == "routed":
         return all(delivery["status"] in ("sent", "dead") for delivery in story["deliveries"])
-    return status == "unrouted"
+    return status in {"unrouted", "silenced"}
 
 
 def standing_messages(simulator: SlackSimulator, console_url: str) -> list[Standing]:

@@ -60,7 +60,7 @@ def sign(value: ButtonValue, key: str, action_id: str) -> str:
 
 def read(text: object, key: str, action_id: str) -> ButtonValue:
     """The value that `sign` made for this action and key. Raises BadValue."""
-    body = _parse(text)
+    body = parse(text)
     if body.get("v") == 1:
         raise UnsignedValue("the value is of an old version, without a signature")
     event_id, delivery_id, release, given = (body.get(name) for name in ("e", "d", "r", "s"))
@@ -78,13 +78,14 @@ def read(text: object, key: str, action_id: str) -> ButtonValue:
 def said_event(text: object) -> str | None:
     """Which event a value names, whoever made it: to tell of a press that is over, never to act."""
     try:
-        event_id = _parse(text).get("e")
+        event_id = parse(text).get("e")
     except BadValue:
         return None
     return event_id if isinstance(event_id, str) else None
 
 
-def _parse(text: object) -> dict[str, Any]:
+def parse(text: object) -> dict[str, Any]:
+    """The JSON object in a value, whoever made it. Raises UnreadableValue."""
     if not isinstance(text, str) or len(text) > BUTTON_VALUE:
         raise UnreadableValue("there is no value, or a long one")
     try:
@@ -98,6 +99,11 @@ def _parse(text: object) -> dict[str, Any]:
 
 def _signature(value: ButtonValue, key: str, action_id: str) -> str:
     """Over a JSON list, in which no part can flow into the next."""
-    signed = json.dumps([VERSION, action_id, value.event_id, value.delivery_id, value.release])
+    return signature_of([VERSION, action_id, value.event_id, value.delivery_id, value.release], key)
+
+
+def signature_of(parts: list[Any], key: str) -> str:
+    """The signature of JSON values, in this order."""
+    signed = json.dumps(parts)
     digest = hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

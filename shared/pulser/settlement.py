@@ -97,6 +97,24 @@ class Briefing:
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceChange:
+    """A silence that begins, or with `begins` None one that ends before its time.
+
+    `begins`: service, event_pattern, environment, ends_at, reason. `by`: {"user", "name"}.
+    """
+
+    silence_id: str
+    by: Mapping[str, Any]
+    begins: Mapping[str, Any] | None = None
+
+    def to_json(self) -> Json:
+        """As change_silence_v1 takes it."""
+        if self.begins is None:
+            return {"action": "end", "silence_id": self.silence_id, "ended_by": dict(self.by)}
+        return {"action": "start", "silence_id": self.silence_id, "created_by": dict(self.by), **self.begins}
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A private answer outside the ack: by response_url, or as an ephemeral message in a channel.
 
@@ -165,6 +183,7 @@ class Settlement:
     new_card: NewCard | None = None
     hooks: Sequence[Hook] = ()
     briefing: Briefing | None = None
+    silence: SilenceChange | None = None
     error: str | None = None
     canary: str | None = None
 
@@ -194,4 +213,5 @@ class Settlement:
             "hooks": [hook.to_json() for hook in self.hooks],
             "briefing": self.briefing and self.briefing.to_json(),
             "canary": self.canary,
+            "silence": self.silence and self.silence.to_json(),
         }

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulser import why_delivery, why_envelope, why_now
+from pulser import why_delivery, why_envelope, why_now, why_silence
 from pulser.why_moment import (
     Json,
     Moment,
@@ -180,11 +180,15 @@ def _routed(facts: Json, dispatch: Json) -> Iterator[Moment]:
     at = dispatch.get("routed_at")
     if dispatch.get("status") == "unrouted":
         yield Moment.of(at, "No route took it", "" if _verdicts(dispatch) else "the ledger did not keep what each said")
+    if dispatch.get("status") == "silenced":
+        yield why_silence.muted(part(facts, "silence"), at)
     posts = {inert(it.get("channel"), 500) for it in rows(facts.get("deliveries")) if it.get("kind") == "post"}
     for verdict in _verdicts(dispatch):
         name, channel, why = (inert(verdict.get(key), 500) for key in ("route", "channel", "why"))
         if verdict.get("used") is not True:
             yield Moment.of(at, f"Route {name} did not take it", why)
+        elif dispatch.get("status") == "silenced":
+            yield Moment.of(at, f"Route {name} would have posted it to {channel}", why)
         elif channel not in posts:
             stands = f"its card stands in {channel} already and changes in place, so no message was posted there"
             yield Moment.of(at, f"Route {name} took it, to {channel}", sentence(why, stands))

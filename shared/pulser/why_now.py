@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from pulser import why_silence
 from pulser.why_delivery import is_briefing, message_of
 from pulser.why_moment import Json, clock, inert, is_later, part, plural, rows
 
@@ -27,8 +28,9 @@ def of_event(facts: Json, told: Sequence[Json]) -> str:
             return f"It is being routed by {inert(dispatch.get('claimed_by'), 100)}, whose lease ends at {until}."
         case "pending":
             return f"It waits to be routed since {clock(dispatch.get('recorded_at'), now)}."
-        case "unrouted" if not told:
-            return "It went nowhere: no route took it."
+        case "unrouted" | "silenced" as status if not told:
+            silenced = why_silence.why_not(part(facts, "silence"), now)
+            return silenced if status == "silenced" else "It went nowhere: no route took it."
     posts = [it for it in told if it.get("kind") == "post"]
     open_ = [it for it in told if it.get("kind") != "post" and it.get("status") != "sent"]
     if not told:

@@ -9,10 +9,14 @@ create table if not exists ops.event_dispatches (
     routed_at timestamptz,
     -- The card that tells of this event beside its own messages: the deploy that this result belongs to.
     card_id uuid,
+    -- The silence that muted it.
+    silence_id uuid,
     claim_token uuid,
     claimed_by text,
     lease_until timestamptz,
-    constraint status_is_known check (status in ('pending', 'routed', 'unrouted')),
+    constraint status_is_known check (status in ('pending', 'routed', 'unrouted', 'silenced')),
+    constraint a_silenced_event_names_its_silence check (status <> 'silenced' or silence_id is not null),
+    constraint only_a_silenced_event_names_a_silence check (silence_id is null or status in ('pending', 'silenced')),
     constraint only_a_pending_event_is_claimed check (status = 'pending' or claim_token is null),
     constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),
     constraint routed_at_matches_status check ((status = 'pending') = (routed_at is null))
@@ -23,4 +27,4 @@ create index if not exists event_dispatches_claimed on ops.event_dispatches (lea
 
 alter table ops.event_dispatches enable row level security;
 revoke all on table ops.event_dispatches from public, anon, authenticated, service_role;
-comment on table ops.event_dispatches is 'What became of each event: pending, routed or unrouted. Filled by the trigger of platform_events and by reconcile_events_v1.';
+comment on table ops.event_dispatches is 'What became of each event: pending, routed, unrouted or silenced. Filled by the trigger of platform_events and by reconcile_events_v1.';

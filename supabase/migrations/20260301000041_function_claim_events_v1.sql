@@ -35,10 +35,10 @@ begin
     from ops.event_dispatches d
     left join ops.read_events_v1(claimed) e on e.event_id = d.event_id
     where d.event_id = any (claimed);
-    return jsonb_build_object('claim_token', token, 'events', events);
+    return jsonb_build_object('claim_token', token, 'events', events, 'silences', ops.live_silences_v1());
 end;
 $$;
 
 revoke all on function ops.claim_events_v1(text, integer, integer) from public, anon, authenticated;
 grant execute on function ops.claim_events_v1(text, integer, integer) to service_role;
-comment on function ops.claim_events_v1(text, integer, integer) is 'Takes the oldest pending events for a time: {claim_token, events}. Called by notify-dispatch.';
+comment on function ops.claim_events_v1(text, integer, integer) is 'Takes the oldest pending events for a time: {claim_token, events, silences}. Called by notify-dispatch.';

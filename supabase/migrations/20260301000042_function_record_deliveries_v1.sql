@@ -1,7 +1,7 @@
 -- Settles claimed events: their deliveries are written in the same transaction (invariant 3).
 -- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …, "why": …}], "verdicts", "card", "fact",
 -- "deploy_result", "card_id"}]; attach_event_v1 tells what the last four are. verdicts: what each route said, [{"route", "channel",
--- "used", "why"}], where the deliveries may not tell it.
+-- "used", "why"}], where the deliveries may not tell it. "silences": silence_events_v1 tells.
 create or replace function ops.record_deliveries_v1(claim_token uuid, routings jsonb)
 returns jsonb
 language plpgsql
@@ -19,6 +19,7 @@ begin
         where d.claim_token = record_deliveries_v1.claim_token order by d.position for update
     ) d;
 
+    routings := ops.silence_events_v1(held, routings);
     perform ops.attach_event_v1(r.routing) from jsonb_array_elements(routings) r (routing)
     where (r.routing ->> 'event_id')::uuid = any (held);
 
@@ -51,10 +52,8 @@ begin
     on conflict (event_id) do nothing;
 
     update ops.event_dispatches d
-    set status = case
-            when d.card_id is not null or exists (select from ops.deliveries v where v.event_id = d.event_id) then 'routed'
-            else 'unrouted'
-        end,
+    set status = case when d.silence_id is not null then 'silenced'
+            when d.card_id is not null or exists (select from ops.deliveries v where v.event_id = d.event_id) then 'routed' else 'unrouted' end,
         routed_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
     where d.event_id = any (held)
         and d.event_id in (select (r ->> 'event_id')::uuid from jsonb_array_elements(routings) r);

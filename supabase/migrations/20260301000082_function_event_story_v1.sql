@@ -12,7 +12,7 @@ as $$
             'status', coalesce(
                 s.status, case when (e.event ->> 'created_at')::timestamptz < ops.kept_since_v1() then 'pruned' end, 'unrecorded'
             ),
-            'recorded_at', s.recorded_at, 'routed_at', s.routed_at
+            'recorded_at', s.recorded_at, 'routed_at', s.routed_at, 'silence_id', s.silence_id
         ),
         'deliveries', (
             select coalesce(jsonb_agg(

@@ -16,7 +16,8 @@ begin
     if jsonb_typeof(routing -> 'fact') = 'object' then
         perform ops.note_service_fact_v1(the_event, routing -> 'fact');
     end if;
-    if card is not null then
+    -- Nobody sees the message of a silenced event, so nobody can act on it.
+    if card is not null and routing -> 'silenced' is null then
         insert into ops.cards (card_id, kind, service, environment, release, phase)
         values (the_event, card ->> 'kind', card ->> 'service', card ->> 'environment', card ->> 'release',
             case card ->> 'kind' when 'release' then 'deployed' else 'open' end)

@@ -1,7 +1,7 @@
 -- Ends an envelope with all its effects, in one transaction (invariant 3). outcome: {"ack", "reply", "error", "events": [{"key",
 -- "event_type", "target", "payload", "status", "error_detail"}], "card": change_card_v1's, "new_card": {"event", "service",
 -- "environment", "phase", "state"}, "hooks": [{"card": "card" | "new_card", "service", "action", "inputs"}], "briefing": {"channel"}, in the
--- thread of the card's message there, "canary": the id of the canary that came back in it}
+-- thread of the card's message there, "silence": change_silence_v1's, "canary": the id of the canary that came back in it}
 create or replace function ops.settle_envelope_v1(claim_token uuid, outcome jsonb)
 returns jsonb
 language plpgsql
@@ -23,21 +23,23 @@ begin
     if not found then
         return jsonb_build_object('settled', false, 'reason', 'stale_claim');
     end if;
+    audited := ops.change_silence_v1(held, outcome -> 'silence');  -- which nobody asks for together with a card
+    if audited is null then
+        return jsonb_build_object('settled', false, 'reason', 'silence_changed');
+    end if;
     -- Only what is about to run, or to wait for it, is in another's way: a rollback of a deploy that has ended is not.
-    running := ops.running_deploy_v1(
-        coalesce(new_card, case when card ->> 'phase' in ('requested', 'approved', 'started') then card end), card ->> 'card_id'
-    );
+    running := ops.running_deploy_v1(coalesce(new_card,
+        case when card ->> 'phase' in ('requested', 'approved', 'started') then card end), card ->> 'card_id');
     if running is not null then
         return jsonb_build_object('settled', false, 'reason', 'deploy_running', 'card', ops.card_json_v1(running));
     end if;
     -- One failed deploy may have two cards: only the first of its rollbacks calls the hook.
     rolling := ops.rollback_in_the_way_v1(card, outcome -> 'hooks');
     if rolling is not null or card is not null and not ops.change_card_v1(card) then
-        return jsonb_build_object('settled', false, 'reason', 'card_changed',
-            'card', ops.card_json_v1(coalesce(rolling, (card ->> 'card_id')::uuid)));
+        return jsonb_build_object('settled', false, 'reason', 'card_changed', 'card', ops.card_json_v1(coalesce(rolling, (card ->> 'card_id')::uuid)));
     end if;
 
-    audited := ops.audit_envelope_v1(held, outcome -> 'events');
+    audited := ops.audit_envelope_v1(held, outcome -> 'events') || audited;
     about := coalesce(audited ->> (new_card ->> 'event'), card ->> 'card_id')::uuid;
     if new_card is not null then
         insert into ops.cards (card_id, version, kind, service, environment, release, phase, state)
@@ -64,4 +66,4 @@ $$;
 
 revoke all on function ops.settle_envelope_v1(uuid, jsonb) from public, anon, authenticated;
 grant execute on function ops.settle_envelope_v1(uuid, jsonb) to service_role;
-comment on function ops.settle_envelope_v1(uuid, jsonb) is 'Ends a claimed envelope with its effects: {settled, event_ids, card}; settled is false, and nothing written, for an old token, a changed card, a running deploy or another card''s rollback. Called by action-handler and command-handler.';
+comment on function ops.settle_envelope_v1(uuid, jsonb) is 'Ends a claimed envelope with its effects: {settled, event_ids, card}; settled is false, and nothing written, for an old token, a changed card or silence, a running deploy or another card''s rollback. Called by action-handler and command-handler.';

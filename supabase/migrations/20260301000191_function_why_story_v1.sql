@@ -25,7 +25,7 @@ as $$
             'status', coalesce(
                 s.status, case when (r.event ->> 'created_at')::timestamptz < ops.kept_since_v1() then 'pruned' end, 'unrecorded'
             ),
-            'recorded_at', s.recorded_at, 'routed_at', s.routed_at,
+            'recorded_at', s.recorded_at, 'routed_at', s.routed_at, 'silence_id', s.silence_id,
             'claimed_by', s.claimed_by, 'lease_until', s.lease_until,
             'verdicts', (select v.verdicts from ops.routing_verdicts v where v.event_id = asked.event_id)
         ),

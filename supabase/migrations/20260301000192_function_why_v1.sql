@@ -25,7 +25,7 @@ begin
     end if;
     story := coalesce(ops.why_story_v1(found_delivery.event_id), story);
     if story is not null then
-        return story || jsonb_build_object('now', clock_timestamp(), 'delivery', ops.why_delivery_v1(found_delivery));
+        return ops.why_silence_v1(story) || jsonb_build_object('now', clock_timestamp(), 'delivery', ops.why_delivery_v1(found_delivery));
     end if;
 
     -- The teams one by one, by index: the key begins with the team.

@@ -21,6 +21,8 @@ begin
             union all
             select c.* from ops.metrics_canary_v1() c
             union all
+            select i.* from ops.metrics_silences_v1() i
+            union all
             select 'pulser_expired_leases', jsonb_build_object('kind', l.kind), l.leases from (
                 select 'event' as kind, count(*) as leases from ops.event_dispatches d
                 where d.claim_token is not null and d.lease_until < clock_timestamp()

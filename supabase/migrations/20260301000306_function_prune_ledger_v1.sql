@@ -12,6 +12,7 @@ begin
     delete from ops.deliveries d where d.event_id = any (over);
     delete from ops.cards c where c.card_id = any (over);
     delete from ops.event_dispatches d where d.event_id = any (over);
+    perform ops.prune_silences_v1(ops.kept_since_v1());
     return cardinality(over);
 end;
 $$;

@@ -27,6 +27,7 @@ from pulser_cli.doctor.facts import (
     Identity,
     Job,
     Ledger,
+    LiveSilence,
     Relay,
     RoutedChannel,
     Secret,
@@ -35,6 +36,7 @@ from pulser_cli.doctor.facts import (
 )
 from pulser_cli.doctor.finding import Finding, not_checked, wrong
 from pulser_cli.doctor.function_checks import function_findings
+from pulser_cli.doctor.silence_checks import silence_findings
 from pulser_cli.doctor.slack_checks import connection_findings, hold_findings, scope_findings, token_finding
 from pulser_cli.doctor.undocumented_checks import CHECK as UNDOCUMENTED
 from pulser_cli.doctor.undocumented_checks import undocumented_findings
@@ -44,12 +46,13 @@ Fact = TypeVar("Fact")
 ANSWERS_WITHIN = 12.0  # seconds: pg_net's own limit for these is eight, and it may be at another batch
 OF_THE_DATABASE = (
     *("extensions", "migrations", "grants", "cron", "vault", "functions"),
-    *("connections", "holds", CANARY, "channels", "user-groups", UNDOCUMENTED),
+    *("silences", "connections", "holds", CANARY, "channels", "user-groups", UNDOCUMENTED),
 )
 _JOBS = TypeAdapter(tuple[Job, ...])
 _SECRETS = TypeAdapter(tuple[Secret, ...])
 _GRANTS = TypeAdapter(Grants)
 _LEDGER = TypeAdapter(Ledger)
+_SILENCES = TypeAdapter(tuple[LiveSilence, ...])
 _RELAY = TypeAdapter(Relay)
 _CANARY = TypeAdapter(Canary)
 _ROUTES = TypeAdapter(tuple[RoutedChannel, ...])
@@ -88,12 +91,14 @@ class Examination:
         grants = await ask(self.ledger, "doctor_grants_v1", _GRANTS)
         jobs = await ask(self.ledger, "doctor_jobs_v1", _JOBS)
         answers = await function_answers(self.ledger, within=self.answers_within)
+        silences = await ask(self.ledger, "list_silences_v1", _SILENCES, filter={"live": True})
         wanted = self.expected
         return [
             *_judged("grants", grants, lambda it: grant_findings(it, wanted)),
             *_judged("cron", jobs, lambda it: cron_findings(it, wanted.jobs, up_seconds)),
             *await self._vault(),
             *_judged("functions", answers, lambda it: function_findings(*it, wanted.version)),
+            *_judged("silences", silences, silence_findings),
         ]
 
     async def _vault(self) -> list[Finding]:

@@ -124,6 +124,27 @@ class Hold(_Fact):
     seconds: float
 
 
+class LiveSilence(_Fact):
+    """See list_silences_v1."""
+
+    silence_id: str
+    service: str | None
+    event_pattern: str
+    environment: str | None
+    ends_at: str
+    created_by: dict[str, str | None]
+
+    @property
+    def covers_everything(self) -> bool:
+        """Whether nothing but what is critical, or pulser's own, is posted."""
+        return not any((it or "").strip("*") for it in (self.service, self.event_pattern, self.environment))
+
+    @property
+    def made_by(self) -> str:
+        """Who silenced it."""
+        return self.created_by.get("name") or self.created_by.get("user") or "somebody"
+
+
 class Ledger(_Fact):
     """See doctor_ledger_v1."""
 

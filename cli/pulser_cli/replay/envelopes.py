@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from action_handler.action import DeploySubmission, Nothing, Press, read_action
+from action_handler.action import DeploySubmission, Nothing, Press, SilencePress, read_action
 from action_handler.decide import Situation, decide
 from command_handler.command import is_command, read_command, text_of
 from command_handler.help import help_text, not_understood
@@ -59,6 +59,8 @@ def _action(envelope: Envelope, stored: Json) -> Compared:
             now = ("deploy", _wrong(validate(read_deploy_form(submission.view), None, ())))
             then = (_done_then(audit), _wrong(audit["payload"].get("errors")))
             return _compared("modal deploy", then, now, NO_STATE)
+        case SilencePress():
+            return _compared("button silence", (_done_then(audit), ""), ("silence", ""), NO_STATE)
         case Nothing() as nothing:
             now = (nothing.what, f"{'refused' if nothing.refused else 'none'}: {nothing.reason}")
             return _compared(now[0], (_done_then(audit), _outcome_then(audit)), now)

@@ -39,6 +39,8 @@ def compare_event(stored: Json, routes: Sequence[Route], places: Mapping[str, st
         return Compared.left_out(NO_CARD)
     event = Event.from_json(stored["event"])
     meant = intended(event, routes)
+    if stored.get("is_silenced"):
+        return _compare_silenced(stored, meant, event, places)
     then, now = _posted(stored, places), _would_post(stored, meant, places)
     found = [
         *_channels(then, now),
@@ -50,6 +52,14 @@ def compare_event(stored: Json, routes: Sequence[Route], places: Mapping[str, st
 
 
 Found = Iterator[tuple[Aspect, str, str]]
+
+
+def _compare_silenced(stored: Json, meant: Json, event: Event, places: Mapping[str, str]) -> Compared:
+    """It had no message, and no card, because somebody wanted none: compared is where it would have gone."""
+    then = _once([(it["channel"], None) for it in stored["verdicts"] or () if it["used"]], places)
+    now = _once([(it["channel"], None) for it in meant["deliveries"]], places)
+    found = [*_channels(then, now), *_layout(event, None)]
+    return Compared(tuple(Difference(event.event_type, *it) for it in found))
 
 
 def _is_before_routes(stored: Json, routes: Sequence[Route]) -> bool:

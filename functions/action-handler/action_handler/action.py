@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from pulser.deploy_modal import CALLBACK_ID
 from pulser.envelope import Envelope
+from pulser.silence import ACTION_ID as SILENCE
 
 Verb = Literal["acknowledge", "investigate", "rollback", "approve", "reject"]
 VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
@@ -41,6 +42,15 @@ class DeploySubmission:
 
 
 @dataclass(frozen=True, slots=True)
+class SilencePress:
+    """The button that confirms a silence, pressed by `user` (`name` is untrusted). `value` is what it carried."""
+
+    user: str
+    name: str | None
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """What has no effect. `refused`: whoever did it expected one; without it, it is as it should be."""
 
@@ -49,7 +59,7 @@ class Nothing:
     refused: bool = False
 
 
-Action: TypeAlias = Press | DeploySubmission | Nothing
+Action: TypeAlias = Press | DeploySubmission | SilencePress | Nothing
 
 
 def read_action(envelope: Envelope) -> Action:
@@ -72,6 +82,8 @@ def _read_press(envelope: Envelope, user: str) -> Action:
     action_id, value = action.get("action_id"), action.get("value")
     if action_id == OPEN:
         return Nothing("open", "a_link")
+    if action_id == SILENCE:
+        return SilencePress(user, envelope.user_name, value if isinstance(value, str) else None)
     verb = next((it for it in VERBS if action_id == f"{PREFIX}{it}"), None)
     if verb is not None:
         return Press(verb, user, envelope.user_name, value if isinstance(value, str) else None)

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from action_handler import notes
-from action_handler.action import DeploySubmission, Nothing, Press, read_action
+from action_handler.action import DeploySubmission, Nothing, Press, SilencePress, read_action
 from action_handler.decide import Decision, Situation, decide, named, needs_policy
 from action_handler.deploy_request import Asked, answer_request
 from action_handler.policy import Policy
+from action_handler.silence import begin, not_obeyed
 from pulser import logs
-from pulser.button_value import BadValue, ButtonValue, ForgedValue, read
+from pulser.button_value import BadValue, ForgedValue, read
 from pulser.card import Card
 from pulser.database import Database, connect
 from pulser.deploy_modal import read_deploy_form
@@ -26,13 +27,15 @@ from pulser.handling_health import handler_checks
 from pulser.permission import Membership, groups_to_check
 from pulser.settings import Settings
 from pulser.settlement import AuditEvent, Briefing, CardChange, Reply, Settlement
+from pulser.silence import read_silence
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 
 FUNCTION = "action-handler"
 BUTTON_KEY = "pulser_button_key"
+Value = TypeVar("Value")
 # The SQL functions that this handler calls, beside those of every handler: a test compares.
-CALLS: Final = ("card_for_event_v1", "running_deploys_v1", "service_policy_v1")
+CALLS: Final = ("card_for_event_v1", "list_silences_v1", "running_deploys_v1", "service_policy_v1")
 
 
 def service_from_environment() -> HandlerService:
@@ -79,12 +82,14 @@ class Actions:
                 return await self._press(press, envelope)
             case DeploySubmission() as submission:
                 return await self._submit(submission, envelope)
+            case SilencePress() as press:
+                return await self._silence(press, envelope)
             case Nothing() as nothing:
                 return _nothing(nothing, envelope)
 
     async def _press(self, press: Press, envelope: Envelope) -> Settlement:
         try:
-            value = await self._read_value(press)
+            value = await self._read(lambda key: read(press.value, key, press.action_id))
         except BadValue as error:
             return _refuse(press, envelope, Decision("refused", f"{error.reason}_value", notes.bad_value(error.reason)))
         found = await self.ledger.call("card_for_event_v1", {"event_id": value.event_id})
@@ -98,14 +103,23 @@ class Actions:
             return _refuse(press, envelope, decision, card.service, _facts(card))
         return _carry_out(press, card, decision, envelope)
 
-    async def _read_value(self, press: Press) -> ButtonValue:
+    async def _silence(self, press: SilencePress, envelope: Envelope) -> Settlement:
+        """A press of one's own fresh preview begins the silence; a second one finds it."""
+        try:
+            asked = await self._read(lambda key: read_silence(press.value, key))
+        except BadValue as error:
+            return not_obeyed(error, envelope)
+        found = await self.ledger.call("list_silences_v1", {"filter": {"silence_id": asked.silence_id}})
+        return begin(press, asked, found[0] if found else None, self.clock(), envelope)
+
+    async def _read(self, reading: Callable[[str], Value]) -> Value:
         """The button's value. A key that was changed in Vault works at once. Raises BadValue."""
         key = await self.vault.read(BUTTON_KEY)
         try:
-            return read(press.value, key.get_secret_value(), press.action_id)
+            return reading(key.get_secret_value())
         except ForgedValue:
             newer = await self.vault.read(BUTTON_KEY, anew=True)
-            return read(press.value, newer.get_secret_value(), press.action_id)
+            return reading(newer.get_secret_value())
 
     async def _permission(self, press: Press, card: Card) -> tuple[Policy | None, Membership]:
         """The service's policy and the person's groups, as far as the action asks for a permission."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pulser.blocks import HEADER_TEXT, MESSAGE_TEXT, SECTION_TEXT, code, fit, link, plain, untrusted
 from pulser.card import moment
+from pulser.settlement import SilenceChange
 
 Json = Mapping[str, Any]
 Block = dict[str, Any]
@@ -26,7 +27,7 @@ class Answer:
     """`text`: all of it in words, for a notification and a screen reader; empty where nothing is said.
 
     `outcome` and `facts` are for the audit: answered, refused (the person may not, or asked for what is not there),
-    failed (something did not work; `error` says what).
+    failed (something did not work; `error` says what). `silence`: what the command changes beside its answer.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Answer:
     outcome: str = "answered"
     error: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    silence: SilenceChange | None = None
 
     def body(self) -> Block | None:
         """The body of an ack or a reply; None where nothing is said."""

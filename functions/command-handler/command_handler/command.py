@@ -16,7 +16,7 @@ from typing import Any, Final
 from pulser.blocks import clean, fit, one_line, unescape
 from pulser.envelope import Envelope
 
-WORDS: Final = ("status", "deploy", "health", "why", "help")
+WORDS: Final = ("status", "deploy", "health", "why", "silence", "help")
 LONGEST = 2000  # characters that are looked at; nobody types more after a command
 TYPED = 200  # characters of it that are kept for the audit
 

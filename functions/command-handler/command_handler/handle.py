@@ -12,6 +12,7 @@ from command_handler.answer import Answer, Json
 from command_handler.command import TYPED, Command, folded, is_command, nearest, read_command, text_of
 from command_handler.deploy import DeployCommand
 from command_handler.health import HealthCommand
+from command_handler.silence import SilenceCommand
 from command_handler.why import WhyCommand
 from pulser.blocks import clean, fit, one_line
 from pulser.canary import came_back
@@ -43,6 +44,7 @@ class CommandHandler:
         self._deploy = DeployCommand(ledger, slack)
         self._health = HealthCommand(ledger, vault, slack)
         self._why = WhyCommand(ledger)
+        self._silence = SilenceCommand(ledger, vault)
 
     async def __call__(self, envelope: Envelope, _answer_by: float) -> Settlement:
         """The settlement of a command or an event. Raises DatabaseUnavailable while it is away, to be tried again."""
@@ -72,30 +74,37 @@ class CommandHandler:
         match command.word:
             case "status":
                 return await self._status(command, typed)
+            case "silence":
+                return await self._silence.answer(command, envelope, typed, self._now())
             case "deploy":
                 return await self._deploy.answer(command, envelope, typed)
             case "health":
                 return await self._health.answer(self._now())
             case "why":
                 return await self._why.answer(command, envelope.user_id or "", typed)
-            case "help":
-                return help.help_text(typed)
             case _:
-                return help.not_understood(typed, command)
+                return await self._help(command, typed)
+
+    async def _help(self, command: Command, typed: str) -> Answer:
+        if command.word is None:
+            return help.not_understood(typed, command)
+        return await self._silence.told_with(help.help_text(typed), self._now())
 
     async def _status(self, command: Command, typed: str) -> Answer:
         rows, policies = await asyncio.gather(
             self._ledger.call("service_status_v1"), self._ledger.call("list_services_v1")
         )
         if not command.arguments:
-            return status.overview(rows, self._now(), await self._links(rows), typed)
+            told = status.overview(rows, self._now(), await self._links(rows), typed)
+            return await self._silence.told_with(told, self._now())
         known = list(dict.fromkeys(str(it["service"]) for it in (*rows, *policies)))
         meant = _meant(command, known)
         if meant is None:
             return status.unknown_service(command.argument(0), nearest(command.argument(0), known), typed, "status")
         own = [row for row in rows if row["service"] == meant]
         policy = next((it for it in policies if it["service"] == meant), None)
-        return status.of_service(own, policy, self._now(), await self._links(own), typed)
+        told = status.of_service(own, policy, self._now(), await self._links(own), typed)
+        return await self._silence.told_with(told, self._now(), meant)
 
     async def _links(self, rows: Sequence[Json]) -> dict[str, str]:
         """Where the messages of the running deploys are, by their ts; of some, or none, when Slack is slow."""
@@ -145,8 +154,9 @@ def _settlement(envelope: Envelope, command: Command, said: Answer) -> Settlemen
     event = AuditEvent("slack.command", command.word, payload, "error" if failed else "ok", said.error)
     body = said.body()
     if envelope.type == "slash_commands":
-        return Settlement([event], ack=body, error=said.error)
-    return Settlement([event], reply=Reply.of_body(envelope, body) if body else None, error=said.error)
+        return Settlement([event], ack=body, silence=said.silence, error=said.error)
+    reply = Reply.of_body(envelope, body) if body else None
+    return Settlement([event], reply=reply, silence=said.silence, error=said.error)
 
 
 def _event(envelope: Envelope) -> AuditEvent:

@@ -13,6 +13,8 @@ _COMMANDS = (
     ("deploy service version", "the same, with the form filled in"),
     ("health", "is pulser itself well: functions, database, Slack, backlog"),
     ("why link or id", "one message's, event's or click's whole story: what happened when, and why"),
+    ("silence service type for 2h", "no messages of these for a while; shows first what that would mute"),
+    ("silence list", "what is silenced, and `silence end` with an id"),
     ("help", "this list"),
 )
 

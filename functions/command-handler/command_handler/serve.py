@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from command_handler.handle import CommandHandler
+from command_handler.silence import BUTTON_KEY
 from pulser import logs
 from pulser.database import connect
 from pulser.handling import HandlerService
@@ -16,8 +17,8 @@ from pulser.vault import Vault
 FUNCTION = "command-handler"
 # The SQL functions that this handler calls, beside those of every handler: a test compares.
 CALLS: Final = (
-    *("canary_status_v1", "dispatch_health_v1", "list_services_v1", "relay_status_v1", "running_deploys_v1"),
-    *("service_status_v1", "transport_v1", "why_v1"),
+    *("canary_status_v1", "dispatch_health_v1", "list_services_v1", "list_silences_v1", "preview_silence_v1"),
+    *("relay_status_v1", "running_deploys_v1", "service_status_v1", "transport_v1", "why_v1"),
 )
 
 
@@ -30,7 +31,7 @@ def make_service() -> HandlerService:
     slack = SlackApi(vault, str(settings.slack_api_url))
 
     async def checks() -> dict[str, dict[str, Any]]:
-        return await handler_checks(ledger, vault, calls=CALLS)
+        return await handler_checks(ledger, vault, BUTTON_KEY, calls=CALLS)
 
     handler = CommandHandler(ledger, vault, slack)
     return HandlerService(FUNCTION, ledger, vault, slack, handler, checks, drain_seconds=settings.pulser_drain_seconds)

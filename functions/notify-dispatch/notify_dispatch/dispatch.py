@@ -15,6 +15,7 @@ from notify_dispatch.deliver import LEASE_SECONDS, Deliverer
 from notify_dispatch.event import Event
 from notify_dispatch.intended import intended, usable
 from notify_dispatch.route import Route
+from notify_dispatch.silence import Silence
 from pulser.database import Database, JsonValue
 from pulser.errors import DatabaseUnavailable, PulserError
 
@@ -94,7 +95,8 @@ class Dispatcher:
         if not claim["events"]:
             return 0
         routes = _usable(await self.ledger.call("routes_v1"))
-        routings = [_routing(event, routes) for event in claim["events"]]
+        silences = [Silence.from_json(it) for it in claim.get("silences") or ()]
+        routings = [_routing(event, routes, silences) for event in claim["events"]]
         await self.ledger.call("record_deliveries_v1", {"claim_token": claim["claim_token"], "routings": routings})
         return len(routings)
 
@@ -137,9 +139,10 @@ def _usable(described: JsonValue) -> list[Route]:
     return routes
 
 
-def _routing(described: dict[str, Any], routes: list[Route]) -> dict[str, Any]:
-    event_id, routing = described["event_id"], intended(Event.from_json(described), routes)
-    log.info("routed", event_id=event_id, channels=[it["channel"] for it in routing["deliveries"]])
+def _routing(described: dict[str, Any], routes: list[Route], silences: list[Silence]) -> dict[str, Any]:
+    event_id, routing = described["event_id"], intended(Event.from_json(described), routes, silences)
+    channels, muting = [it["channel"] for it in routing["deliveries"]], routing.get("silences", [])
+    log.info("routed", event_id=event_id, channels=channels, **({"silences": muting} if muting else {}))
     return {"event_id": event_id, **routing}
 
 

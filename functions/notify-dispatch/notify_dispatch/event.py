@@ -46,6 +46,8 @@ _OF_THE_LEDGER = frozenset({
 })  # fmt: skip
 # What somebody typed is between him and pulser; a route of one's own may post slack.* events.
 _TYPED = "text"
+# What title and summary of such an event say, for programs.
+_FOR_PROGRAMS = frozenset({"silence"})
 _KNOWN = frozenset({"severity", "url", *_LINES, *_TEXTS, *_NUMBERS})
 
 _ID, _LINE, _TEXT, _RAW, _KEY = 100, 300, 4000, 8000, 80
@@ -139,7 +141,9 @@ def _parse(value: object) -> Event:
 def _untold(event_type: str, actor: str | None) -> frozenset[str]:
     """The unknown keys of which a message says nothing."""
     of_slack = event_type.startswith("slack.")
-    typed = frozenset({_TYPED} if of_slack else ())
+    typed = frozenset({_TYPED} if of_slack else ()) | (
+        _FOR_PROGRAMS if event_type.startswith("silence.") else frozenset()
+    )
     if actor not in HANDLERS:
         return typed
     return _OF_THE_LEDGER | (typed if of_slack else {"action"})

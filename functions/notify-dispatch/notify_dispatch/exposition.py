@@ -18,6 +18,8 @@ CATALOGUE: Mapping[str, str] = {
     "pulser_overdue_delivery_seconds": "How long ago somebody should have taken the next delivery, 0 in time.",
     "pulser_expired_leases": "Claims whose worker has vanished and that nobody has taken over yet.",
     "pulser_slack_hold_seconds": "How long Slack still wants a method (* for all) to be left alone.",
+    "pulser_live_silences": "Silences that last: of everything, or of a part.",
+    "pulser_recent_silenced_events": "Events without a message because of a silence, last ten minutes, 10000 at most.",
     "pulser_recent_messages": "Messages that came to stand in Slack in the last ten minutes.",
     "pulser_recent_event_to_slack_seconds": "From the note of an event to its message in Slack, last ten minutes.",
     "pulser_recent_attempts": "Ended tries at deliveries in the last ten minutes, 10000 at most.",

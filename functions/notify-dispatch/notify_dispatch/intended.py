@@ -8,14 +8,18 @@ from typing import Any
 from notify_dispatch.event import Event
 from notify_dispatch.facts import facts_of
 from notify_dispatch.route import Route, RouteError, route, verdicts_of
+from notify_dispatch.silence import Silence, covering
 
 
-def intended(event: Event, routes: Sequence[Route]) -> dict[str, Any]:
-    """A routing as record_deliveries_v1 takes it, but for the event's id."""
+def intended(event: Event, routes: Sequence[Route], silences: Iterable[Silence] = ()) -> dict[str, Any]:
+    """A routing as record_deliveries_v1 takes it, but for the event's id. `silences`: those that last."""
     deliveries = [it.to_json() for it in route(event, routes)]
     facts = facts_of(event)
     routing = {"deliveries": deliveries, **facts}
-    if not deliveries or facts["card_id"] or facts["deploy_result"]:
+    muting = [it.silence_id for it in covering(event, silences)] if deliveries else []
+    if muting:
+        routing["silences"] = muting
+    if not deliveries or muting or facts["card_id"] or facts["deploy_result"]:
         # No delivery, or perhaps none (its card may stand there already), would tell why.
         routing["verdicts"] = verdicts_of(event, routes)
     return routing

@@ -175,3 +175,26 @@ async def test_a_mention_is_answered_privately(stand: Stand) -> None:
     assert text_of(answer).startswith("I do not understand `stauts`. Did you mean `/pulser status`?")
     [audit] = await stand.audits()
     assert (audit["command"], audit["text"]) == ("mention", "stauts")
+
+
+async def test_a_silence_is_previewed_listed_and_ended(stand: Stand) -> None:
+    """The preview changes nothing; an end is audited with who typed it, and tells what it muted."""
+    await stand.call("ensure_button_key_v1")
+    previewed = await stand.type("silence api ci.* for 2h rebuild")
+    assert "🔕 Silence *api* `ci.*` until" in text_of({"blocks": (previewed.ack_payload or {})["blocks"][:1]})
+    assert await stand.call("list_silences_v1", filter={}) == []
+    begins: dict[str, Any] = {"service": "api", "created_by": {"user": "U0ALICE", "name": "alice"}}
+    ends_at = await stand.sql.fetchval(
+        "select to_char(clock_timestamp() + interval '1 hour', 'YYYY-MM-DD\"T\"HH24:MI:SSOF')"
+    )
+    begun = await stand.call("start_silence_v1", silence=begins | {"ends_at": ends_at}, actor="alice")
+    silence_id = begun["silence"]["silence_id"]
+    assert silence_id[:8] in text_of((await stand.type("silence list")).ack_payload)
+    assert "Silenced: *api*" in text_of((await stand.type("help")).ack_payload)
+    ended = text_of((await stand.type(f"silence end {silence_id[:8]}")).ack_payload)
+    assert ended == "*api* is heard again; <@U0ALICE> had silenced it."
+    [over] = await stand.call("list_silences_v1", filter={})
+    assert (over["is_live"], over["ended_by"]) == (False, {"user": "U0BOB", "name": "bob"})
+    told = await stand.sql.fetchval("select payload from ops.platform_events where event_type = 'silence.ended'")
+    assert "Ended before its time by bob. It muted nothing." in told
+    assert [it["outcome"] for it in await stand.audits()] == ["previewed", "answered", "answered", "ended"]

@@ -16,6 +16,7 @@ from tests.integration.schema.helpers import Session, session
 EMPTY = """
 delete from ops.deliveries;
 delete from ops.event_dispatches;
+delete from ops.silences;
 delete from ops.cards;
 delete from ops.services;
 delete from ops.service_facts;

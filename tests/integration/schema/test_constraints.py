@@ -95,6 +95,15 @@ def twice(table: str) -> str:
     return f"insert into ops.{table} overriding system value select * from ops.{table}"  # noqa: S608
 
 
+def silence(**columns: str) -> str:
+    by = """'{"user": "U1", "name": "ada"}'"""
+    return insert("silences", **{"ends_at": f"{NOW} + interval '1 hour'", "created_by": by} | columns)
+
+
+def counted() -> str:
+    return "insert into ops.silence_counts select silence_id, 'ci.failed', 1 from ops.silences"
+
+
 UPDATE, IN_DOUBT, REASON, METHOD, OTHER = "'update'", "'in_doubt'", "'r'", "'chat.update'", "'other'"
 LEASE = {"claim_token": ID, "lease_until": NOW}
 OF_A_CARD = {"card_id": "(select card_id from ops.cards)"}
@@ -120,6 +129,22 @@ REFUSED = {
     "event_dispatches.only_a_pending_event_is_claimed": dispatch(status="'routed'", routed_at=NOW, **LEASE),
     "event_dispatches.a_claim_has_a_lease": dispatch(claim_token=ID),
     "event_dispatches.routed_at_matches_status": dispatch(routed_at=NOW),
+    "event_dispatches.a_silenced_event_names_its_silence": dispatch(status="'silenced'", routed_at=NOW),
+    "event_dispatches.only_a_silenced_event_names_a_silence": dispatch(status="'routed'", routed_at=NOW, silence_id=ID),
+    "silences.silences_pkey": f"{silence()}; {twice('silences')}",
+    "silences.a_silence_ends_after_it_begins": silence(ends_at=f"{NOW} - interval '1 second'"),
+    "silences.a_silence_lasts_seven_days_at_most": silence(ends_at=f"{NOW} + interval '7 days 1 minute'"),
+    "silences.a_silence_matches_something": silence(service="''"),
+    "silences.a_pattern_has_stars_and_question_marks_only": silence(event_pattern="'ci.[fp]*'"),
+    "silences.patterns_and_reason_are_short": silence(reason="repeat('x', 301)"),
+    "silences.somebody_made_it": silence(created_by="'{}'"),
+    "silences.it_is_not_over_before_it_began": silence(ended_at=f"{NOW} - interval '1 minute'"),
+    "silences.only_what_is_over_was_ended_by_somebody": silence(ended_by="'{}'"),
+    "silence_counts.silence_counts_pkey": f"{silence()}; {counted()}; {twice('silence_counts')}",
+    "silence_counts.silence_counts_silence_id_fkey": insert(
+        "silence_counts", silence_id=ID, event_type="'t'", events="1"
+    ),
+    "silence_counts.what_is_counted_was_there": insert("silence_counts", silence_id=ID, event_type="'t'", events="0"),
     "deliveries.deliveries_pkey": twice("deliveries"),
     "deliveries.deliveries_event_id_fkey": delivery(event_id=ID),
     "deliveries.kind_is_known": delivery(kind="'call'"),

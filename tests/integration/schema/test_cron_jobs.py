@@ -35,6 +35,7 @@ JOBS = {
     "ops_envelope_prune": "select ops.prune_envelopes_v1()",
     "ops_ledger_prune": "select ops.prune_ledger_v1()",
     "ops_deploy_expire": "select ops.expire_deploys_v1()",
+    "ops_silence_end": "select ops.end_silences_v1()",
     "ops_relay_cover": "select ops.cover_relay_v1()",
     "ops_canary": "select ops.tend_canary_v1()",
     "ops_relay_prune": "select ops.prune_relay_sessions_v1()",

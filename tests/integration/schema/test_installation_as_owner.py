@@ -125,6 +125,7 @@ async def test_the_ledger_works_on_postgres_15(on_15: Hosted) -> None:
         "ops_ledger_prune * 3 * * *",
         "ops_relay_cover * * * * *",
         "ops_relay_prune 23 * * * *",
+        "ops_silence_end * * * * *",
     ]
 
 

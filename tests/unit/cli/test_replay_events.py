@@ -160,3 +160,23 @@ def test_a_layout_that_fails_now_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("notify_dispatch.render.header", fails)
     assert differences(stored("ci.failed", post("#ops-ci"))) == [("layout", "its layout", "plain text: KeyError")]
+
+
+SILENCED = [
+    {"route": "ci", "channel": "#ops-ci", "used": True, "why": "it fits"},
+    {"route": "deploys", "channel": "#ops-deploy", "used": False, "why": "not tried"},
+]
+
+
+def test_a_silenced_event_is_no_missed_post() -> None:
+    """Nobody wanted a message, so there was neither that nor a card."""
+    it = stored("ci.failed", card=None, verdicts=SILENCED, is_silenced=True)
+    assert differences(it) == []
+
+
+def test_a_silenced_event_that_would_go_elsewhere_differs() -> None:
+    """Its verdicts tell where it would have been posted then."""
+    it = stored(
+        "ci.failed", card=None, verdicts=[SILENCED[0] | {"channel": "#ops-builds"}, SILENCED[1]], is_silenced=True
+    )
+    assert differences(it) == [("channels", "#ops-builds", "#ops-ci")]

@@ -6,7 +6,7 @@ import pytest
 
 from pulser.blocks import MESSAGE_TEXT
 from pulser.envelope import Envelope
-from pulser.settlement import AuditEvent, Briefing, CardChange, Hook, NewCard, Reply, Settlement
+from pulser.settlement import AuditEvent, Briefing, CardChange, Hook, NewCard, Reply, Settlement, SilenceChange
 
 URL = "https://hooks.slack.com/actions/x"
 WHERE = {"user": {"id": "U1"}, "channel": {"id": "C1"}}
@@ -29,6 +29,7 @@ def test_a_settlement_is_told_whole() -> None:
         new_card=NewCard("api", "production", "requested", {"b": 2}, "1"),
         hooks=[Hook("api", "deploy", {"version": "1"})],
         briefing=Briefing("C1"),
+        silence=SilenceChange("s", {"user": "U1", "name": "ada"}, {"service": "api"}),
         error="late",
         canary="an id",
     ).to_json()
@@ -54,6 +55,9 @@ def test_a_settlement_is_told_whole() -> None:
         "hooks": [{"card": "card", "service": "api", "action": "deploy", "inputs": {"version": "1"}}],
         "briefing": {"channel": "C1"},
         "canary": "an id",
+        "silence": {
+            "action": "start", "silence_id": "s", "created_by": {"user": "U1", "name": "ada"}, "service": "api",
+        },
     }  # fmt: skip
 
 

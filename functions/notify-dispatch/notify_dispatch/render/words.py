@@ -37,6 +37,8 @@ HEADLINES: Final = {
     "delivery.dead": "Message not delivered",
     "delivery.in_doubt": "Message in doubt",
     "delivery.retried": "Message to be sent again",
+    "silence.started": "Silence",
+    "silence.ended": "Silence over",
 }
 # What a person did: it reads as a sentence, "who … what".
 _DEEDS: Final = {
@@ -52,6 +54,7 @@ _DEEDS: Final = {
     "relay.transport": "switched the transport to Slack",
     "relay.canary": "switched the canary to Slack",
     "delivery.retried": "asked for another try at a message",
+    "silence.started": "silenced messages",
 }
 _SYMBOLS: Final = {"critical": "🚨", "error": "🔴", "warning": "🟠"}
 _GOOD, _UNDER_WAY = {"passed", "completed", "approved"}, {"started", "requested", "investigating"}

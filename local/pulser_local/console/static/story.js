@@ -86,6 +86,7 @@ function timeline(story, delivery) {
   const steps = [step(start, "done", "Event recorded")];
   const routed = fromIso(story.dispatch?.routed_at);
   if (story.dispatch?.status === "unrouted") steps.push(step(routed, "warn", "No route wants this event", ["Nothing is sent. Ask why with ", command(`pulser routes explain ${story.event.event_type}`)]));
+  else if (story.dispatch?.status === "silenced") steps.push(step(routed, "warn", "A silence muted it", ["Nothing is sent. Whose it is tells ", command(`pulser why ${story.event.event_id}`)]));
   else if (!routed) steps.push(step(null, "wait", "Waiting to be routed"));
   if (!delivery) return steps;
   steps.push(step(routed ?? fromIso(delivery.created_at), "done", ["Routed by ", h("strong", {}, delivery.route)], `into ${delivery.channel}`));

@@ -1,0 +1,1 @@
+select cron.schedule('ops_silence_end', '* * * * *', 'select ops.end_silences_v1()');

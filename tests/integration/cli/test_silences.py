@@ -1,0 +1,96 @@
+"""`pulser silences` against a real database."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.fixtures.postgres import Call
+from tests.integration.cli.conftest import Bring, Pulser
+
+
+async def told(pulser: Pulser, *arguments: str) -> Any:  # noqa: ANN401  JSON
+    result = await pulser("silences", *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+async def test_a_silence_is_added_listed_and_ended(pulser: Pulser) -> None:
+    """By the beginning of its id; who did it is whoever works here."""
+    added = await told(pulser, "add", "--service", "api", "--type", "ci.*", "--for", "2h", "--reason", "rebuild")
+    listed = await pulser("silences", "list", columns=160)
+    assert all(it in listed.stdout for it in ("api ci.*", "in 1 h", "rebuild", added["silence_id"]))
+    ended = await pulser("silences", "end", added["silence_id"][:8])
+    assert ended.stdout == "Heard again: api ci.*. 0 muted.\n"
+    assert (await pulser("silences", "list")).stdout == "Nothing is silenced.\n"
+    assert "over" in (await pulser("silences", "list", "--all", columns=160)).stdout
+    [over] = await told(pulser, "list", "--all")
+    assert over["ended_by"]["name"] == over["created_by"]["name"] != ""
+    again = await pulser("silences", "end", added["silence_id"])
+    assert (again.exit_code, "no silence that lasts begins with" in again.output) == (1, True)
+
+
+async def test_a_preview_tells_what_would_have_been_muted(pulser: Pulser, bring: Bring) -> None:
+    """Of the last day, by type and service."""
+    await bring("sent", "#ops-ci", payload={"service": "api", "title": "2 of 96 failed"})
+    found = await told(pulser, "preview", "--service", "api")
+    assert (found["muted"], found["passing"]) == (1, 0)
+    words = (await pulser("silences", "preview", "--type", "ci.*", columns=160)).stdout
+    assert words.startswith(
+        "A silence of any service ci.* would have muted 1 messages of the last day: 1 ci.failed of api."
+    )
+    assert "2 of 96 failed" in words
+    assert "muted 0 messages" in (await pulser("silences", "preview", "--service", "web")).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["add"], "say when it ends"),
+        (["add", "--for", "2h", "--until", "18:00"], "say when it ends"),
+        (["add", "--for", "9d"], "seven days at most"),
+        (["add", "--for", "2h noise"], "is no part of a time"),
+        (["add", "--for", "2h", "--service", "a[p]i"], "without [ and ]"),
+        (["preview", "--type", ""], "without [ and ]"),
+        (["add", "--for", "2h", "--reason", "x" * 201], "characters at most"),
+    ],
+)
+async def test_what_cannot_be_is_said_in_a_line(bare_pulser: Pulser, arguments: list[str], why: str) -> None:
+    """Before any database is asked."""
+    result = await bare_pulser("silences", *arguments, columns=200)
+    assert (result.exit_code, why in result.output) == (2, True), result.output
+
+
+async def test_a_preview_of_an_event_says_that_it_is_silenced(pulser: Pulser) -> None:
+    """Where a database can be asked; whose silence it is, and that critical ones pass."""
+    await told(pulser, "add", "--service", "api", "--for", "2h")
+    said = await pulser("preview", "ci.failed", "--service", "api", columns=200)
+    assert "Silenced now: api, by " in said.stdout
+    critical = await pulser("preview", "ci.failed", "--service", "api", "--severity", "critical", "--json")
+    assert json.loads(critical.stdout)["silenced_by"] == []
+
+
+async def test_why_tells_of_the_silence(pulser: Pulser, call: Call) -> None:
+    """Which one, and who made it."""
+    silence = await told(pulser, "add", "--service", "api", "--for", "2h", "--reason", "rebuild")
+    await call("append_event_v1", event_type="ci.failed", payload={"service": "api"})
+    claim = await call("claim_events_v1", worker="t", max_events=10, lease_seconds=30)
+    verdict = {"route": "ci", "channel": "#ops-ci", "used": True, "why": "it fits"}
+    routings: Any = [
+        {
+            "event_id": it["event_id"],
+            "deliveries": [{"route": "ci", "channel": "#ops-ci"}],
+            "verdicts": [verdict],
+            "silences": [silence["silence_id"]] if it["event_type"] == "ci.failed" else [],
+        }
+        for it in claim["events"]
+    ]
+    await call("record_deliveries_v1", claim_token=claim["claim_token"], routings=routings)
+    event_id = next(it["event_id"] for it in claim["events"] if it["event_type"] == "ci.failed")
+    story = (await pulser("why", event_id, columns=200)).stdout
+    assert all(it in story for it in ("The silence of api muted it", "rebuild", "would have posted it to #ops-ci"))
+    assert "There is no message of it: " in story
+    shown = (await pulser("ledger", "show", event_id, columns=200)).stdout
+    assert "No message: a silence muted it." in shown
