@@ -15,7 +15,7 @@ def intended(event: Event, routes: Sequence[Route]) -> dict[str, Any]:
     deliveries = [it.to_json() for it in route(event, routes)]
     facts = facts_of(event)
     routing = {"deliveries": deliveries, **facts}
-    if not deliveries or facts["card_id"] or facts["deploy_result"]:
+    if not deliveries or any(facts[it] for it in ("card_id", "deploy_result", "alert", "resolves")):
         # No delivery, or perhaps none (its card may stand there already), would tell why.
         routing["verdicts"] = verdicts_of(event, routes)
     return routing
