@@ -10,7 +10,8 @@ from bench.soak.stack import Stack
 
 Row = Mapping[str, Any]
 
-# All that is still to be done: nothing, once the soak has settled. A deploy that was called for waits for its result.
+# All that is still to be done: nothing, once the soak has settled. A deploy that was called for waits for its result;
+# one that a deployer began by himself may have none.
 OPEN = """
 select jsonb_strip_nulls(jsonb_build_object(
     'events not seen', nullif((
@@ -27,7 +28,7 @@ select jsonb_strip_nulls(jsonb_build_object(
     'notes due', nullif((select count(*) from ops.slack_envelopes where reply_status = 'due'), 0),
     'deploys under way', nullif((
         select count(*) from ops.cards
-        where kind = 'deploy' and phase in ('approved', 'started')
+        where kind = 'deploy' and phase in ('approved', 'started') and not state ? 'started'
             or state ? 'rollback' and not state #> '{rollback}' ? 'ended'), 0)
 ))::text as open
 """

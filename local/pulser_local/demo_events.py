@@ -66,8 +66,8 @@ DEMO_EVENTS = (
         "deploy.started",
         ("ops-deploy",),
         "maria",
-        "shop-api",
-        _payload("shop-api", "Deploying v2.14.0", version="v2.14.0", commit=COMMIT, run_id="d-301"),
+        "search",
+        _payload("search", "Deploying v0.31.0", version="v0.31.0", commit=COMMIT, run_id="d-300"),
     ),
     DemoEvent(
         "deploy.completed",

@@ -83,7 +83,7 @@ def tell(facts: Json, reader: str | None = None) -> Story:
         _event(facts, event),
         *[why_delivery.moments(it, card) for it in told],
         *[why_envelope.moments(it, reader) for it in rows(facts.get("clicks"))],
-        [_of_card(it) for it in _told_by(facts)],
+        [_of_card(it, card, event) for it in _told_by(facts)],
         list(_state(facts, card)),
     )
     ids = {"event_id": event.get("event_id"), "delivery_id": part(facts, "delivery").get("delivery_id")}
@@ -210,14 +210,22 @@ def _told_by(facts: Json) -> list[Json]:
     return [it for it in rows(facts.get("told_by")) if inert(it.get("event_id"), 50) not in known]
 
 
-def _of_card(event: Json) -> Moment:
-    """An event that changed the card: a deed whose click is not kept any more, or news of a deploy."""
+def _of_card(event: Json, card: Json, first: Json) -> Moment:
+    """An event that changed the card: a deed whose click is not kept any more, news of a deploy, a repeat or an end.
+
+    `first`: the event that the card stands for.
+    """
     event_type, payload = inert(event.get("event_type"), 100), part(event, "payload")
     if event_type in why_envelope.DEEDS:
         return why_envelope.audited(event)
     who = Who.of(payload.get("slack_user"), payload.get("slack_user_name")) or Who.of(None, event.get("actor"))
     told = sentence(inert(payload.get("version"), 100), f"event {inert(event.get('event_id'), 50)}")
-    return Moment.of(event.get("created_at"), f"{event_type} told of it", told, who)
+    what = f"{event_type} told of it"
+    if card.get("kind") == "alert":
+        is_end = part(part(card, "state"), "resolved").get("event_id") == event.get("event_id")
+        fired = event.get("event_type") == first.get("event_type")
+        what = f"{event_type} resolved it" if is_end else f"{event_type}: it fired again" if fired else what
+    return Moment.of(event.get("created_at"), what, told, who)
 
 
 def _state(facts: Json, card: Json) -> Iterator[Moment]:
@@ -233,6 +241,10 @@ def _state(facts: Json, card: Json) -> Iterator[Moment]:
         if by and not known & set(_OF_STATE[name]):
             did = inert(part(state, name).get("decision"), 30) if name == "approval" else name
             yield Moment.of(by.get("at"), f"Its card says: {did}", None, Who.of(by.get("user"), by.get("name")))
+    newer = part(state, "resolved").get("superseded_by")
+    if newer:
+        what = f"A new message tells of it from now on, of event {inert(newer, 50)}"
+        yield Moment.of(part(state, "resolved").get("at"), what)
     expired = part(state, "expired")
     if expired and "deploy.expired" not in known:
         what = f"It expired, {inert(expired.get('was'), 30)} as it was"

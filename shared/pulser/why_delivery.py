@@ -60,6 +60,9 @@ def _made(delivery: Json) -> Moment:
         case "hook":
             service = inert(delivery.get("service"), 100)
             return Moment.of(at, f"The call of the {inert(delivery.get('action'), 50)} hook of {service} was queued")
+    if delivery.get("thread_part") == "details":
+        what = f"Details were queued, for the thread of its message in {channel}"
+        return Moment.of(at, what, inert(delivery.get("why")) or None)
     if is_briefing(delivery):
         what = f"A briefing was queued, for the thread of its message in {channel}"
         return Moment.of(at, what, inert(delivery.get("why")) or None)
@@ -69,7 +72,7 @@ def _made(delivery: Json) -> Moment:
 
 
 def is_briefing(delivery: Json) -> bool:
-    """Whether it is a post in the thread of a card's message, which tells what is known."""
+    """Whether it is a post in the thread of a card's message: what is known of it, or what else."""
     return bool(delivery.get("thread_delivery_id"))
 
 

@@ -50,7 +50,9 @@ def _only_told(facts: Json) -> str:
 def of_delivery(delivery: Json, now: object, card: Json) -> str:
     """One delivery; `card` may be empty."""
     said = _of_delivery(delivery, now, card)
-    return f"Its briefing: {said}" if is_briefing(delivery) and delivery.get("status") != "sent" else said
+    if not is_briefing(delivery) or delivery.get("status") == "sent":
+        return said
+    return f"Its {'details' if delivery.get('thread_part') == 'details' else 'briefing'}: {said}"
 
 
 def _of_delivery(delivery: Json, now: object, card: Json) -> str:
@@ -86,7 +88,8 @@ def _sent(delivery: Json, now: object, card: Json) -> str:
     where = message_of(delivery)
     found = ", where it was found" if delivery.get("adopted") is True else ""
     if is_briefing(delivery):
-        return f"What is known stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
+        what = "What it said then" if delivery.get("thread_part") == "details" else "What is known"
+        return f"{what} stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
     return f"It stands in {channel} since {since}{found}{_phase(card)}{f' ({where})' if where else ''}."
 
 

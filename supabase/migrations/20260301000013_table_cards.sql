@@ -9,14 +9,25 @@ create table if not exists ops.cards (
     release text,
     phase text not null,
     state jsonb not null default '{}',
+    -- An alert: which one it is and what ends it (notify_dispatch/alert_identity.py), the worst severity that it fired with, which
+    -- texts its messages have told (as hashes), and when it last fired.
+    alert_key text,
+    resolve_key text,
+    severity text,
+    told_words text[] not null default '{}',
+    seen_at timestamptz not null default clock_timestamp(),
+    -- The version that the last repeat made, and the last before it that must be shown at once: repeats alone can wait.
+    repeat_version integer,
+    acted_version integer,
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp(),
     constraint kind_is_known check (kind in ('alert', 'deploy', 'release')),
     constraint phase_belongs_to_kind check (phase = any (case kind
-        when 'alert' then array['open', 'acknowledged', 'investigating']
+        when 'alert' then array['open', 'acknowledged', 'investigating', 'resolved']
         when 'deploy' then array['requested', 'approved', 'rejected', 'started', 'completed', 'failed', 'expired']
         else array['deployed', 'rolling_back', 'rolled_back']
     end)),
+    constraint only_an_alert_has_an_identity check (kind = 'alert' or coalesce(alert_key, resolve_key) is null),
     constraint a_deploy_names_its_service check (kind <> 'deploy' or (service is not null and environment is not null)),
     constraint state_is_an_object check (jsonb_typeof(state) = 'object')
 );
@@ -26,7 +37,7 @@ create unique index if not exists one_running_deploy_per_service_and_environment
 where kind = 'deploy' and phase in ('requested', 'approved', 'started');
 create index if not exists cards_of_service on ops.cards (service, environment, kind, created_at);
 create index if not exists cards_rolling_back on ops.cards (updated_at) where state ? 'rollback';
-create index if not exists cards_open_alerts on ops.cards (created_at) where kind = 'alert';
+create index if not exists cards_open_alerts on ops.cards (seen_at) where kind = 'alert';
 
 alter table ops.cards enable row level security;
 revoke all on table ops.cards from public, anon, authenticated, service_role;

@@ -7,13 +7,16 @@ create table if not exists ops.event_dispatches (
     first_of_statement boolean not null default false,
     recorded_at timestamptz not null default clock_timestamp(),
     routed_at timestamptz,
-    -- The card that tells of this event beside its own messages: the deploy that this result belongs to.
+    -- The card that tells of this event beside its own messages: the deploy that this result belongs to, the alert that fired again.
     card_id uuid,
+    -- It fired again what the card stands for: the card's messages are its messages.
+    is_repeat boolean not null default false,
     -- The silence that muted it.
     silence_id uuid,
     claim_token uuid,
     claimed_by text,
     lease_until timestamptz,
+    constraint a_repeat_names_its_card check (card_id is not null or not is_repeat),
     constraint status_is_known check (status in ('pending', 'routed', 'unrouted', 'silenced')),
     constraint a_silenced_event_names_its_silence check (status <> 'silenced' or silence_id is not null),
     constraint only_a_silenced_event_names_a_silence check (silence_id is null or status in ('pending', 'silenced')),

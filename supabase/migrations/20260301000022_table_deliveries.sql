@@ -34,6 +34,8 @@ create table if not exists ops.deliveries (
     -- A post in a thread: the post in whose message's thread it stands, and which part of the thread it is.
     thread_delivery_id uuid references ops.deliveries (delivery_id),
     thread_part text,
+    -- A post: the one whose message it continues, which Slack lets nobody change any more.
+    continues_delivery_id uuid references ops.deliveries (delivery_id),
     -- A call of a hook: {"hook", "service", "action", "inputs"}. Its channel is hook:<service>.
     hook jsonb,
     created_at timestamptz not null default clock_timestamp(),
@@ -47,6 +49,9 @@ create table if not exists ops.deliveries (
     constraint what_stands_in_a_thread_is_of_a_card check (thread_delivery_id is null or card_id is not null),
     constraint what_stands_in_a_thread_says_its_part check ((thread_part is null) = (thread_delivery_id is null)),
     constraint thread_part_is_known check (thread_part in ('briefing', 'details', 'reminder')),
+    constraint only_a_message_of_its_own_continues_another check (
+        continues_delivery_id is null or kind = 'post' and thread_delivery_id is null
+    ),
     constraint only_a_post_is_in_doubt check (status <> 'in_doubt' or kind = 'post'),
     constraint status_is_known check (status in ('queued', 'sending', 'sent', 'in_doubt', 'failed', 'dead')),
     constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),
@@ -62,9 +67,9 @@ create table if not exists ops.deliveries (
     constraint dead_says_since_when check ((status = 'dead') = (dead_at is not null))
 );
 
--- An event stands once in a channel, whatever routes lead there (invariant 4).
+-- An event stands once in a channel, whatever routes lead there (invariant 4), but for messages that continue another.
 create unique index if not exists one_post_per_event_and_channel on ops.deliveries (event_id, channel)
-where kind = 'post' and thread_delivery_id is null;
+where kind = 'post' and thread_delivery_id is null and continues_delivery_id is null;
 create unique index if not exists one_briefing_per_message on ops.deliveries (thread_delivery_id) where thread_part = 'briefing';
 create index if not exists deliveries_in_thread on ops.deliveries (thread_delivery_id) where thread_delivery_id is not null;
 create index if not exists deliveries_of_event on ops.deliveries (event_id);

@@ -1,6 +1,6 @@
 -- Settles claimed events: their deliveries are written in the same transaction (invariant 3).
 -- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …, "why": …}], "verdicts", "card", "fact",
--- "deploy_result", "card_id"}]; attach_event_v1 tells what the last four are. verdicts: what each route said, [{"route", "channel",
+-- "deploy_result", "card_id", "alert", "resolves"}]; attach_event_v1 tells what the last six are. verdicts: what each route said, [{"route", "channel",
 -- "used", "why"}], where the deliveries may not tell it. "silences": silence_events_v1 tells.
 create or replace function ops.record_deliveries_v1(claim_token uuid, routings jsonb)
 returns jsonb
@@ -12,6 +12,9 @@ declare
     held uuid[];
     settled integer;
 begin
+    -- One after the other, whatever became of a lease: two repeats of an alert at once are counted one by one, and no two routers hold
+    -- cards that the other waits for.
+    perform pg_advisory_xact_lock(hashtextextended('pulser.recorder', 0));
     -- A token that has been taken over holds nothing (invariant 6).
     select coalesce(array_agg(d.event_id), '{}') into held
     from (
@@ -40,16 +43,13 @@ begin
         left(routed.delivery ->> 'why', 1000)
     from routed join ops.event_dispatches d on d.event_id = routed.event_id
     -- Where the card of the event stands already, it changes in place instead.
-    where routed.nth = 1 and not exists (
+    where routed.nth = 1 and not d.is_repeat and not exists (
         select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.thread_delivery_id is null and c.status <> 'dead'
             and ops.channel_place_v1(c.channel) = ops.channel_place_v1(routed.delivery ->> 'channel')
     )
-    order by d.position, routed.ordinal on conflict (event_id, channel) where kind = 'post' and thread_delivery_id is null do nothing;
-
-    insert into ops.routing_verdicts (event_id, verdicts)
-    select (r.routing ->> 'event_id')::uuid, r.routing -> 'verdicts' from jsonb_array_elements(routings) r (routing)
-    where (r.routing ->> 'event_id')::uuid = any (held) and jsonb_typeof(r.routing -> 'verdicts') = 'array'
-    on conflict (event_id) do nothing;
+    order by d.position, routed.ordinal
+    on conflict (event_id, channel) where kind = 'post' and thread_delivery_id is null and continues_delivery_id is null do nothing;
+    perform ops.post_repeats_v1(held, routings), ops.keep_verdicts_v1(held, routings);
 
     update ops.event_dispatches d
     set status = case when d.silence_id is not null then 'silenced'

@@ -27,6 +27,7 @@ begin
         'channel', d.channel, 'slack_channel_id', coalesce(u.slack_channel_id, b.slack_channel_id, c.slack_channel_id),
         'slack_ts', u.slack_ts,
         'target_delivery_id', d.target_delivery_id, 'mention', coalesce(d.mention, u.mention), 'route', d.route,
+        'continues_ts', o.slack_ts, 'continues_channel_id', o.slack_channel_id,
         'thread_delivery_id', d.thread_delivery_id, 'thread_part', d.thread_part, 'thread_ts', b.slack_ts,
         -- Read after the claim: whatever changes the card from now on is seen when the delivery is settled.
         'card', ops.card_json_v1(coalesce(d.card_id, d.event_id)),
@@ -43,6 +44,7 @@ begin
     left join ops.slack_channels c on c.channel = d.channel
     left join ops.deliveries u on u.delivery_id = d.target_delivery_id
     left join ops.deliveries b on b.delivery_id = d.thread_delivery_id
+    left join ops.deliveries o on o.delivery_id = coalesce(d.continues_delivery_id, u.continues_delivery_id)
     join ops.event_dispatches s on s.event_id = d.event_id
     left join ops.read_events_v1((select array_agg(v.event_id) from ops.deliveries v where v.delivery_id = any (claimed))) e
         on e.event_id = d.event_id

@@ -13,6 +13,7 @@ begin
     select 'update', p.event_id, 'card', p.channel, refresh_card_v1.card_id, p.delivery_id
     from ops.deliveries p
     where p.event_id = refresh_card_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status = 'sent'
+        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
         -- Asked, not left to the unique index: that would wait for whoever settles an update and waits for the card.
         and not exists (
             select from ops.deliveries u
@@ -20,18 +21,19 @@ begin
         );
     get diagnostics queued = row_count;
 
-    -- One that waits to repeat a state (repeat_doubtful_update_v1) has news to show now. One that is locked is being claimed.
+    -- One that waits to repeat a state (repeat_doubtful_update_v1), or to count (refresh_repeated_card_v1), has news to show now. One that
+    -- is locked is being claimed.
     with waiting as (
         select u.delivery_id from ops.deliveries u
         join ops.deliveries p on p.delivery_id = u.target_delivery_id
         where p.event_id = refresh_card_v1.card_id and p.kind = 'post' and u.kind = 'update' and u.status = 'queued'
         for update of u skip locked
     )
-    update ops.deliveries u set next_attempt_at = least(u.next_attempt_at, clock_timestamp())
+    update ops.deliveries u set next_attempt_at = least(u.next_attempt_at, clock_timestamp()), route = 'card'
     from waiting w where u.delivery_id = w.delivery_id;
     return queued;
 end;
 $$;
 
 revoke all on function ops.refresh_card_v1(uuid) from public, anon, authenticated, service_role;
-comment on function ops.refresh_card_v1(uuid) is 'Queues updates of a card''s messages; how many. Called by change_card_v1, apply_deploy_result_v1 and settle_hook_v1.';
+comment on function ops.refresh_card_v1(uuid) is 'Queues updates of a card''s messages; how many. Called by change_card_v1, apply_deploy_result_v1, settle_hook_v1, expire_deploys_v1, resolve_alerts_v1 and show_news_v1.';

@@ -18,7 +18,7 @@ begin
     select c.version into newest from ops.cards c where c.card_id = coalesce(sent.card_id, sent.event_id) for no key update;
     -- An adopted post says nothing of what it shows.
     if newest > coalesce(sent.card_version, 0) then
-        perform ops.refresh_card_v1(coalesce(sent.card_id, sent.event_id));
+        perform ops.show_news_v1(coalesce(sent.card_id, sent.event_id), coalesce(sent.card_version, 0));
     end if;
 end;
 $$;

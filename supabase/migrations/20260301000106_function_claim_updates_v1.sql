@@ -25,7 +25,7 @@ begin
     with due as (
         select d.delivery_id from ops.deliveries d
         where d.kind = 'update' and d.status in ('queued', 'failed') and d.next_attempt_at <= clock_timestamp()
-        order by d.next_attempt_at limit greatest(free, 0)
+        order by d.route = 'repeat', d.next_attempt_at limit greatest(free, 0)  -- what somebody did before what only counts
         for update skip locked
     ), taken as (
         update ops.deliveries d

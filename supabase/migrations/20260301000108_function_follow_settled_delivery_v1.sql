@@ -6,6 +6,7 @@ set search_path = ''
 as $$
 declare
     settled ops.deliveries;
+    continued boolean;
 begin
     select d.* into settled from ops.deliveries d where d.delivery_id = follow_settled_delivery_v1.delivery_id;
     if outcome ->> 'hold_method' is not null then
@@ -13,8 +14,9 @@ begin
     end if;
     perform ops.settle_hook_v1(settled.delivery_id, outcome);
     perform ops.repeat_doubtful_update_v1(settled.delivery_id);
+    continued := ops.continue_card_v1(settled.delivery_id);
     perform ops.catch_up_card_v1(settled.delivery_id);
-    if settled.status = 'dead' then
+    if settled.status = 'dead' and not continued then
         perform ops.announce_dead_delivery_v1(settled.delivery_id);
     elsif settled.status = 'in_doubt' then
         perform ops.announce_doubt_v1(settled.delivery_id);
@@ -23,4 +25,4 @@ end;
 $$;
 
 revoke all on function ops.follow_settled_delivery_v1(uuid, jsonb) from public, anon, authenticated, service_role;
-comment on function ops.follow_settled_delivery_v1(uuid, jsonb) is 'Holds Slack, moves the card, repeats what is in doubt, announces the dead and the doubt that lasts. Called by settle_delivery_v1.';
+comment on function ops.follow_settled_delivery_v1(uuid, jsonb) is 'Holds Slack, moves the card, repeats what is in doubt, continues what cannot be changed, announces the dead and the doubt that lasts. Called by settle_delivery_v1.';

@@ -1,6 +1,7 @@
 -- deploy.started, completed, failed: the card of the deploy (or rollback) that asked for it moves on. It is found by the deploy_id
--- that the hook was given, else by service, environment and version: what a result leaves open, another deploy may have been. Only a
--- card that names no version itself is found without one. Null when no card waits for such news.
+-- that the hook was given, else by the deployer's own name for it (deploy_ref), else by service, environment and version: what a result
+-- leaves open, another deploy may have been. Only a card that names no version itself is found without one, and that of a deploy which
+-- the deployer began: no other runs there. Null when no card waits for such news.
 create or replace function ops.apply_deploy_result_v1(event_id uuid, result jsonb)
 returns uuid
 language plpgsql
@@ -16,11 +17,16 @@ begin
             c.kind = 'deploy' and c.phase in ('approved', 'started') or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
         )
         for no key update;
-    elsif result ->> 'deploy_id' is null then
+    end if;
+    if found_card.card_id is null then
         select c.* into found_card from ops.cards c
         where c.kind = 'deploy' and c.phase in ('approved', 'started') and c.service = result ->> 'service'
             and c.environment is not distinct from result ->> 'environment'
-            and (c.release is null or c.release = result ->> 'version')
+            and case
+                when result ->> 'deploy_ref' = c.state #>> '{started,deploy_ref}' then true
+                when result ->> 'deploy_id' is not null or result ->> 'deploy_ref' <> c.state #>> '{started,deploy_ref}' then false
+                else c.release is null or c.release = result ->> 'version' or c.state ? 'started' and result ->> 'version' is null
+            end
         order by c.created_at desc limit 1
         for no key update;
     end if;
@@ -43,7 +49,7 @@ begin
                 else c.state
             end)
             || jsonb_build_object('result', jsonb_build_object(
-                'what', what, 'event_id', apply_deploy_result_v1.event_id, 'version', result ->> 'version', 'url', result ->> 'url',
+                'what', what, 'text', result ->> 'text', 'event_id', apply_deploy_result_v1.event_id, 'version', result ->> 'version', 'url', result ->> 'url',
                 'at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             ))
     where c.card_id = found_card.card_id;

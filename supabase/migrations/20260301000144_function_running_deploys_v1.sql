@@ -7,7 +7,11 @@ set search_path = ''
 as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'card_id', c.card_id, 'service', c.service, 'environment', c.environment, 'version', c.release, 'phase', c.phase,
-        'requested', c.state -> 'requested', 'since', c.created_at, 'channel', m.slack_channel_id, 'ts', m.slack_ts
+        'requested', coalesce(
+            c.state -> 'requested',
+            -- One that a deployer began by himself.
+            case when c.state ? 'started' then jsonb_build_object('user', c.state #>> '{started,actor}', 'at', c.state #>> '{started,at}') end
+        ), 'since', c.created_at, 'channel', m.slack_channel_id, 'ts', m.slack_ts
     ) order by c.created_at), '[]')
     from ops.cards c
     left join lateral (

@@ -1,6 +1,6 @@
 -- A page of the events that were recorded in a time and are routed, the newest first, each with what became of it: {"events":
--- [{"event", "posts": [{"channel", "mention", "why"}], "card", "card_id", "card_channels", "is_silenced", "verdicts"}], "places", "before"}.
--- card: the kind of the card that it is, card_id: the card that it tells of, card_channels: where that card stood when it was routed (null
+-- [{"event", "posts": [{"channel", "mention", "why"}], "card", "card_id", "is_repeat", "card_channels", "is_silenced", "verdicts"}], "places", "before"}.
+-- card: the kind of the card that it is, card_id: the card that it tells of, is_repeat: that it fired again, card_channels: where that card stood when it was routed (null
 -- where there is none, or it is not kept), is_silenced: it had no message because of a silence, places: the IDs of the channels that are
 -- known by name. The next page is asked for with this "before"; null: there is none.
 create or replace function ops.replay_events_v1(since timestamptz, until timestamptz default null, before jsonb default null)
@@ -28,7 +28,7 @@ as $$
                     from ops.deliveries d where d.event_id = p.event_id and d.kind = 'post' and d.thread_delivery_id is null
                 ),
                 'card', (select c.kind from ops.cards c where c.card_id = p.event_id),
-                'card_id', p.card_id, 'is_silenced', p.status = 'silenced',
+                'card_id', p.card_id, 'is_repeat', p.is_repeat, 'is_silenced', p.status = 'silenced',
                 'card_channels', case when exists (select from ops.cards c where c.card_id = p.card_id) then (
                     select coalesce(jsonb_agg(d.channel), '[]') from ops.deliveries d
                     where d.event_id = p.card_id and d.kind = 'post' and d.thread_delivery_id is null and d.created_at <= p.routed_at

@@ -30,7 +30,7 @@ NO_AUDIT: Final = "left out: the audit event is not in ops.platform_events any m
 NO_STATE: Final = (
     "only as far as it was understood: the outcome depended on what is not kept (policy, groups, card, Slack)"
 )
-TOO_CLOSE: Final = "only as far as it was understood: two people pressed within two seconds of each other"
+TOO_CLOSE: Final = "only as far as it was understood: something else happened to its card within two seconds"
 
 Json = Mapping[str, Any]
 Found = Iterator[tuple[Aspect, str, str]]
@@ -101,6 +101,12 @@ def _card_then(stored: Json, press: Press, audit: Json) -> Card | str | None:
         if by.at < _at(stored):
             met[part] = card.state[part]
     phase = next((part for part in ("investigating", "acknowledged") if part in met), "open")
+    over = card.state.get("resolved")
+    over_at = moment(over.get("at")) if isinstance(over, Mapping) else None
+    if over_at is not None and abs((over_at - _at(stored)).total_seconds()) < _SKEW:
+        return TOO_CLOSE
+    if over_at is not None and over_at < _at(stored):
+        phase, met["resolved"] = "resolved", over
     return replace(card, phase=phase, state=met)
 
 

@@ -45,7 +45,8 @@ def compare_event(stored: Json, routes: Sequence[Route], places: Mapping[str, st
     found = [
         *_channels(then, now),
         *_mentions(then, now),
-        *_card(stored["card"], meant, event),
+        # What fired again is the alert that has the card.
+        *_card("alert" if stored["is_repeat"] else stored["card"], meant, event),
         *_layout(event, next(iter(now.values()), None)),
     ]
     return Compared(tuple(Difference(event.event_type, *it) for it in found))
@@ -78,7 +79,7 @@ def _posted(stored: Json, places: Mapping[str, str]) -> Mentions:
 def _would_post(stored: Json, meant: Json, places: Mapping[str, str]) -> Mentions:
     """As record_deliveries_v1 decides: not beside the card that the event tells of."""
     now = _once([(it["channel"], it["mention"]) for it in meant["deliveries"]], places)
-    if not (stored["card_id"] and (meant["card_id"] or meant["deploy_result"])):
+    if not (stored["card_id"] and any(meant[it] for it in ("card_id", "deploy_result", "alert", "resolves"))):
         return now
     posted = {it["channel"] for it in stored["posts"]}
     taken = {_place(it, places) for it in stored["card_channels"] if it not in posted}
@@ -119,8 +120,8 @@ def _mentioned(channel: str, mention: str | None) -> str:
 
 def _card(then: str | None, meant: Json, event: Event) -> Found:
     now = meant["card"] and meant["card"]["kind"]
-    if then == "deploy" and kind_of(event) == "deploy":
-        return  # whoever asked for the deploy wrote its card
+    if then == "deploy" and (kind_of(event) == "deploy" or event.event_type == "deploy.started"):
+        return  # whoever asked for the deploy wrote its card; one that began by itself has one where no other runs
     if then != now:
         yield "card", _kind(then), _kind(now)
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from action_handler import notes
 from action_handler.action import Press, Verb
 from action_handler.policy import Policy
-from pulser.card import Card, Person
+from pulser.card import Card, Person, moment
 from pulser.deploy_modal import is_version
 from pulser.permission import Membership, permission
 from pulser.settlement import Hook
@@ -100,6 +100,8 @@ def decide(it: Situation) -> Decision:
 def _acknowledge(it: Situation) -> Decision:
     if it.card.kind != "alert":
         return _refused("wrong_card", notes.wrong_card())
+    if it.card.phase == "resolved":
+        return _over(it)
     if it.card.phase == "open":
         return _noted(it, "acknowledged", "alert.acknowledged")
     # Who investigates has seen it, too.
@@ -109,9 +111,20 @@ def _acknowledge(it: Situation) -> Decision:
 def _investigate(it: Situation) -> Decision:
     if it.card.kind != "alert":
         return _refused("wrong_card", notes.wrong_card())
+    if it.card.phase == "resolved":
+        return _over(it)
     if it.card.phase in {"open", "acknowledged"}:
         return _noted(it, "investigating", "alert.investigating")
     return _late(it, "investigating")
+
+
+def _over(it: Situation) -> Decision:
+    """The alert is over, or a newer message tells of it: nobody did that."""
+    told = it.card.state.get("resolved")
+    told = told if isinstance(told, Mapping) else {}
+    return Decision(
+        "late", "resolved", notes.resolved(moment(told.get("at")), is_superseded=bool(told.get("superseded_by")))
+    )
 
 
 def _approve(it: Situation) -> Decision:

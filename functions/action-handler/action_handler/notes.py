@@ -66,6 +66,13 @@ def ended(phase: str) -> str:
     return f"{_ENDED.get(phase, 'There is nothing left to do here.')} {NOTHING_CHANGED}"
 
 
+def resolved(at: datetime | None, *, is_superseded: bool = False) -> str:
+    """An alert that is over by itself, or that has a newer message."""
+    if is_superseded:
+        return f"This alert fired again{when(at)}, and a newer message tells of it. Use that one. {NOTHING_CHANGED}"
+    return f"This alert was resolved already{when(at)}. {NOTHING_CHANGED}"
+
+
 def not_permitted(verb: Verb, service: str, named: Sequence[str]) -> str:
     """Who may, for one who may not."""
     return f"Only {who_may(named)} may {DOING[verb]} {_service(service)}. {NOTHING_CHANGED}"

@@ -1,4 +1,4 @@
-"""A briefing's message: what the ledger knows, and from Slack the addresses of the messages that it names."""
+"""What a message says of other messages: a briefing of other alerts, a continued card of the message before it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ async def brief(slack: SlackApi, delivery: ClaimedDelivery, card: Card | None) -
         return render_plain_briefing(delivery.delivery_id, event_id, card)
     known = delivery.known or {}
     return render_briefing(delivery.delivery_id, event_id, card, known, await _links(slack, known))
+
+
+async def continues(slack: SlackApi, delivery: ClaimedDelivery) -> str | None:
+    """The address of the message that this one continues: None where it continues none, empty where Slack is silent."""
+    if not delivery.continues_ts or not delivery.continues_channel_id:
+        return None
+    try:
+        async with asyncio.timeout(LINKS_WITHIN):
+            return await _link(slack, delivery.continues_channel_id, delivery.continues_ts)
+    except TimeoutError:
+        return ""
 
 
 async def _links(slack: SlackApi, known: Mapping[str, Any]) -> dict[str, str]:

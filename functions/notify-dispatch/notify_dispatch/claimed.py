@@ -11,10 +11,11 @@ class ClaimedDelivery(BaseModel):
     """`waited_s`: seconds since the event was recorded. `last_reason`: why the attempt before failed.
 
     `given_up`: its time is over, and it is not to be tried again: a hook, or a post that is absent after many tries.
-    `card` and `hook` are as JSON: what is odd in one must not stop the other deliveries of a claim. Of an update,
-    `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it. Of a post in a
-    thread, `thread_part` says what it is there, `thread_ts` is the message that began the thread (None: that died) and
-    `thread_delivery_id` the delivery that posted it; `known` is what a briefing tells.
+    `card` and `hook` are as JSON: what is odd in one must not stop the other deliveries of a claim.
+    `continues_ts` and `continues_channel_id`: the message before, which Slack lets nobody change any more. Of an
+    update, `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it. Of a post
+    in a thread, `thread_part` says what it is there, `thread_ts` is the message that began the thread (None: that died)
+    and `thread_delivery_id` the delivery that posted it; `known` is what a briefing tells.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,6 +36,8 @@ class ClaimedDelivery(BaseModel):
     hook: dict[str, Any] | None = None
     slack_ts: str | None = None
     target_delivery_id: str | None = None
+    continues_ts: str | None = None
+    continues_channel_id: str | None = None
     thread_delivery_id: str | None = None
     thread_part: Literal["briefing", "details", "reminder"] | None = None
     thread_ts: str | None = None

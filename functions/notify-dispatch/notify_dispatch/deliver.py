@@ -12,13 +12,14 @@ from typing import Any
 
 import structlog
 
-from notify_dispatch.briefing import brief
+from notify_dispatch.briefing import brief, continues
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.event import Event
 from notify_dispatch.hook import HookCaller
 from notify_dispatch.outcome import LAYOUT_REFUSED, Outcome, of_post, of_post_error, of_update, of_update_error
 from notify_dispatch.probe import probe
 from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
+from notify_dispatch.render.details import render_details, render_plain_details
 from pulser.card import Card
 from pulser.database import Database
 from pulser.errors import DatabaseUnavailable, PulserError, SecretMissing
@@ -111,6 +112,8 @@ class Deliverer:
         event, card = Event.from_json(delivery.event), _card(delivery.card)
         if delivery.thread_part == "briefing":
             return _checked(await brief(self.slack, delivery, card))
+        if delivery.thread_part == "details":
+            return _checked(_details(delivery, event, card))
         is_update = delivery.purpose == "update"
         occasion = Occasion(
             delivery_id=delivery.message_id,
@@ -118,6 +121,7 @@ class Deliverer:
             delayed_s=None if is_update else delivery.waited_s,
             card=card,
             button_key=await self._button_key() if has_buttons(event, card) else None,
+            continues=await continues(self.slack, delivery),
         )
         if delivery.last_reason in LAYOUT_REFUSED:
             return render_plain(event, occasion)
@@ -160,6 +164,12 @@ def _checked(message: Message) -> Message:
     if message.degraded:
         log.error("rendering_failed", error=message.degraded)
     return message
+
+
+def _details(delivery: ClaimedDelivery, event: Event, card: Card | None) -> Message:
+    if delivery.last_reason in LAYOUT_REFUSED:
+        return render_plain_details(delivery.delivery_id, event.event_id)
+    return render_details(delivery.delivery_id, event, card)
 
 
 def _card(described: Mapping[str, Any] | None) -> Card | None:

@@ -3,9 +3,10 @@
 What a known payload key cannot mean (a text as `error_rate`, a `javascript:` URL) is kept in `extra`, so that
 the reader still sees it. A payload that is not an object makes the event `malformed` and stands in `raw`.
 
-Severity, first rule that gives one: the payload's own `severity` (any case; the synonyms in `_SYNONYMS`
-count); status `error` → error; `<thing>.failed`, `<thing>.error` and `error_rate.exceeded` → error;
-`<thing>.rejected` → warning; everything else → info.
+Severity, first rule that gives one: what ends an alert (`<thing>.resolved`, `<thing>.recovered`, a payload's status
+"resolved") → info; the payload's own `severity` (any case; the synonyms in `_SYNONYMS` count); status `error` → error;
+`<thing>.failed`, `<thing>.error` and `error_rate.exceeded` → error; `<thing>.rejected` → warning; everything else →
+info.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ _OF_THE_LEDGER = frozenset({
     *("envelope_id", "team_id", "slack_user_name", "approval_required"),
     *("requested_by", "approved_by", "rejected_by", "acknowledged_by", "investigating_by"),
 })  # fmt: skip
+_OVER: Final = {"resolved", "recovered"}
 # What somebody typed is between him and pulser; a route of one's own may post slack.* events.
 _TYPED = "text"
 # What title and summary of such an event say, for programs.
@@ -108,6 +110,16 @@ class Event:
         """What happened to it: `failed` of `deploy.failed`; empty when the type has no dot."""
         return self.event_type.partition(".")[2]
 
+    @property
+    def says_resolved_by_type(self) -> bool:
+        """Whether its type says that an alert is over."""
+        return self.what in _OVER
+
+    @property
+    def is_resolution(self) -> bool:
+        """Whether it says that an alert is over: by its type, or as `status` of its payload."""
+        return self.says_resolved_by_type or _is_over(dict(self.extra).get("status"))
+
     def at_least(self, severity: Severity) -> bool:
         """Whether the event is of `severity` or above."""
         return SEVERITIES.index(self.severity) >= SEVERITIES.index(severity)
@@ -122,10 +134,12 @@ def _parse(value: object) -> Event:
     actor = _line(row.get("actor"))
     extra = tuple(it for it in extra if it[0] not in _untold(event_type, actor))
     status = _line(row.get("status"))
+    is_over = event_type.partition(".")[2] in _OVER or _is_over(dict(extra).get("status"))
+    given = known.pop("severity")
     return Event(
         event_id=fit(_line(row.get("event_id")) or "", _ID),
         event_type=event_type,
-        severity=_severity(known.pop("severity"), status, event_type),
+        severity="info" if is_over else _severity(given, status, event_type),
         actor=actor,
         target=_line(row.get("target")),
         status=status,
@@ -164,6 +178,10 @@ def _read_payload(payload: Mapping[Any, Any]) -> tuple[dict[str, Any], tuple[tup
         if key not in _KNOWN or (known[key] is None and value not in (None, ""))
     )
     return known, extra
+
+
+def _is_over(status: str | None) -> bool:
+    return status is not None and status.casefold() == "resolved"
 
 
 def _severity(given: Severity | None, status: str | None, event_type: str) -> Severity:

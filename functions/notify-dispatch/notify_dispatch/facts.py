@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+from notify_dispatch.alert_identity import alert_of, resolves_of
 from notify_dispatch.event import HANDLERS, Event
 from notify_dispatch.render.standing import kind_of
 from notify_dispatch.render.words import headline, own_title
+from pulser.blocks import fit, one_line
 
+_WHY: Final = 300  # characters of why a deploy failed, on its card
 _RESULTS: Final = {"started", "completed", "failed"}
 _CI: Final = {"passed", "failed"}
 # What people do to a card. No other event may name one: whoever names a card in his payload would be silenced in the
@@ -26,12 +29,14 @@ _HAPPENED: Final = {"deploy.expired", "deploy.hook_failed", "rollback.expired", 
 
 
 def facts_of(event: Event) -> dict[str, Any]:
-    """`card`, `fact`, `deploy_result` and `card_id` of a routing, as record_deliveries_v1 takes them; None for none."""
+    """What a routing has beside deliveries and verdicts, as record_deliveries_v1 takes it; each is None for none."""
     return {
         "card": _card(event),
         "fact": _fact(event),
         "deploy_result": _deploy_result(event),
         "card_id": _uuid(event.card_id) if _tells_of_a_card(event) else None,
+        "alert": alert_of(event) if kind_of(event) == "alert" else None,
+        "resolves": resolves_of(event),
     }
 
 
@@ -55,8 +60,10 @@ def _fact(event: Event) -> dict[str, Any] | None:
 def _deploy_result(event: Event) -> dict[str, Any] | None:
     if not _is_result(event):
         return None
-    told = {"version": event.version, "what": event.what, "url": event.url}
-    return {"deploy_id": _uuid(event.deploy_id), **_place(event), **told}
+    why = (event.summary or event.error_detail or event.title or "") if event.what == "failed" else ""
+    told = {"version": event.version, "what": event.what, "url": event.url, "text": fit(one_line(why), _WHY) or None}
+    by = {"deploy_ref": event.deploy_id, "actor": event.actor}
+    return {"deploy_id": _uuid(event.deploy_id), **by, **_place(event), **told}
 
 
 def _tells_of_a_card(event: Event) -> bool:

@@ -19,7 +19,7 @@ def intended(event: Event, routes: Sequence[Route], silences: Iterable[Silence] 
     muting = [it.silence_id for it in covering(event, silences)] if deliveries else []
     if muting:
         routing["silences"] = muting
-    if not deliveries or muting or facts["card_id"] or facts["deploy_result"]:
+    if not deliveries or muting or any(facts[it] for it in ("card_id", "deploy_result", "alert", "resolves")):
         # No delivery, or perhaps none (its card may stand there already), would tell why.
         routing["verdicts"] = verdicts_of(event, routes)
     return routing

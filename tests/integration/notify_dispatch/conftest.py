@@ -22,6 +22,7 @@ from pulser_local.slack import SlackSimulator
 from pulser_local.slack.workspace import Message
 
 _clicks = itertools.count(1)
+_branches = itertools.count(1)
 BUTTON_KEY = "sentinel-button-key"
 MOVED = """
 update ops.deliveries set next_attempt_at = next_attempt_at - $1::interval, lease_until = lease_until - $1::interval,
@@ -68,8 +69,9 @@ class Bench:
             await dispatcher.drain()
 
     async def emit(self, event_type: str = "ci.failed", payload: object = None, **columns: str) -> str:
-        """Append an event; its id."""
-        arguments = {"event_type": event_type, "payload": {"service": "api"} if payload is None else payload, **columns}
+        """Append an event; its id. Without a payload each is of another branch: none repeats the one before."""
+        own = {"service": "api", "branch": f"branch-{next(_branches)}"}
+        arguments = {"event_type": event_type, "payload": own if payload is None else payload, **columns}
         return str(await self.ledger.call("append_event_v1", arguments))
 
     async def route(self, *routes: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ async def investigate(bench: Bench, card_id: str) -> None:
 
 async def briefing(bench: Bench) -> dict[str, Any]:
     """The only briefing."""
-    (found,) = [it for it in await bench.deliveries() if it["thread_delivery_id"]]
+    (found,) = [it for it in await bench.deliveries() if it["thread_part"] == "briefing"]
     return found
 
 
@@ -123,7 +123,7 @@ async def test_a_refused_layout_goes_as_a_line(bench: Bench) -> None:
 
 async def test_slack_that_tells_no_address_does_not_hold_it_up(bench: Bench) -> None:
     """The other alert is named without a link."""
-    await bench.emit(payload={**PLACE, "severity": "error", "title": "the first one"})
+    await bench.emit(payload={**PLACE, "severity": "error", "title": "the first one", "branch": "another"})
     await investigate(bench, await alert(bench))
     bench.slack.faults.add(Fault(kind="slack_error", error="internal_error", method="chat.getPermalink"))
     await bench.pass_time(2)

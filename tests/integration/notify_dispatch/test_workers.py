@@ -51,7 +51,7 @@ async def test_several_workers_post_each_event_once(bench: Bench) -> None:
     """Four workers at once: no message twice, none missing."""
     channels = [bench.slack.workspace.create_channel(f"c{number}") for number in range(12)]
     await bench.route(*({"service": channel.name, "channel": f"#{channel.name}"} for channel in channels))
-    sent = [await bench.emit(payload={"service": channel.name}) for channel in channels for _ in range(2)]
+    sent = [await bench.emit(payload={"service": it.name, "branch": branch}) for it in channels for branch in "ab"]
     async with (
         bench.dispatcher() as one,
         bench.dispatcher() as two,

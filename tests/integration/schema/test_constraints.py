@@ -113,6 +113,8 @@ A_TARGET = {"target_delivery_id": "(select delivery_id from ops.deliveries limit
 IN_THE_THREAD = {"thread_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
 BRIEFING = "'briefing'"
 A_THREAD = IN_THE_THREAD | {"thread_part": BRIEFING}
+THE_DETAILS = IN_THE_THREAD | {"thread_part": "'details'"}
+A_POST = "(select delivery_id from ops.deliveries order by position limit 1)"
 BESIDE_IT = {"status": "'sending'", "channel": "(select channel from ops.deliveries)"} | LEASE
 REFUSED = {
     "platform_events.platform_events_pkey": twice("platform_events"),
@@ -128,6 +130,7 @@ REFUSED = {
     "event_dispatches.status_is_known": dispatch(status="'odd'", routed_at=NOW),
     "event_dispatches.only_a_pending_event_is_claimed": dispatch(status="'routed'", routed_at=NOW, **LEASE),
     "event_dispatches.a_claim_has_a_lease": dispatch(claim_token=ID),
+    "event_dispatches.a_repeat_names_its_card": dispatch(is_repeat="true"),
     "event_dispatches.routed_at_matches_status": dispatch(routed_at=NOW),
     "event_dispatches.a_silenced_event_names_its_silence": dispatch(status="'silenced'", routed_at=NOW),
     "event_dispatches.only_a_silenced_event_names_a_silence": dispatch(status="'routed'", routed_at=NOW, silence_id=ID),
@@ -182,6 +185,16 @@ REFUSED = {
     "deliveries.one_briefing_per_message": (
         f"{card()}; {delivery(**A_THREAD, **OF_A_CARD)}; {delivery(**A_THREAD, **OF_A_CARD)}"
     ),
+    "deliveries.one_details_waiting_per_card": (
+        f"{card()}; {delivery(**THE_DETAILS, **OF_A_CARD)}; {delivery(**THE_DETAILS, **OF_A_CARD)}"
+    ),
+    "deliveries.deliveries_continues_delivery_id_fkey": delivery(continues_delivery_id=ID),
+    "deliveries.only_a_message_of_its_own_continues_another": (
+        f"{card()}; {delivery(continues_delivery_id=A_POST, **A_THREAD, **OF_A_CARD)}"
+    ),
+    "deliveries.one_continuation_per_message": (
+        f"{delivery(continues_delivery_id=A_POST)}; {delivery(continues_delivery_id=A_POST)}"
+    ),
     "services.services_pkey": f"{service()}; {service()}",
     "services.service_is_named": service(service="'Two words'"),
     "services.a_service_has_an_environment": service(environments="'{}'"),
@@ -192,6 +205,8 @@ REFUSED = {
     "cards.kind_is_known": card(kind="'poem'", phase="'deployed'"),
     "cards.phase_belongs_to_kind": card(phase="'deployed'"),
     "cards.a_deploy_names_its_service": card(kind="'deploy'", phase="'started'"),
+    "cards.only_an_alert_has_an_identity": deploy_card(alert_key="'k'"),
+    "cards.one_open_alert_per_key": f"""{card(alert_key="'k'")}; {card(card_id=A_SESSION, alert_key="'k'")}""",
     "cards.state_is_an_object": card(state="'[]'"),
     "cards.one_running_deploy_per_service_and_environment": f"{deploy_card()}; {deploy_card()}",
     "service_facts.service_facts_pkey": f"{fact()}; {fact()}",

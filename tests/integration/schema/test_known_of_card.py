@@ -136,5 +136,5 @@ async def test_where_another_alert_stands(db: Session) -> None:
 async def test_yesterdays_alerts_are_not_told(db: Session) -> None:
     """As `/pulser status` counts them."""
     old = await alert(db)
-    await db.run("update ops.cards set created_at = created_at - interval '25 hours' where card_id = $1", old)
+    await db.run("update ops.cards set seen_at = seen_at - interval '25 hours' where card_id = $1", old)
     assert (await known(db, await alert(db)))["alerts_total"] == 0

@@ -102,7 +102,7 @@ async def test_alerts_of_yesterday_do_not_count(db: Session) -> None:
     """Status is about now."""
     await service(db)
     await tell(db, "error_rate.exceeded", card={"kind": "alert", "service": "api"})
-    await db.run("update ops.cards set created_at = now() - interval '25 hours'")
+    await db.run("update ops.cards set created_at = now() - interval '25 hours', seen_at = now() - interval '25 hours'")
     assert (await status(db))["open_alerts"] == 0
 
 

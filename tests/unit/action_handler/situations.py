@@ -22,7 +22,7 @@ ALICE, BOB, CAROL, STRANGER = "U0ALICE", "U0BOB", "U0CAROL", "U0STRANGER"
 ONCALL = "S0ONCALL"
 
 PHASES: Mapping[CardKind, tuple[str, ...]] = {
-    "alert": ("open", "acknowledged", "investigating"),
+    "alert": ("open", "acknowledged", "investigating", "resolved"),
     "deploy": ("requested", "approved", "rejected", "started", "completed", "failed", "expired"),
     "release": ("deployed", "rolling_back", "rolled_back"),
 }

@@ -18,6 +18,7 @@ from tests.unit.action_handler.situations import (
     BOB,
     CARD_ID,
     CAROL,
+    EARLIER,
     EARLIER_AT,
     NO_GROUPS,
     NOW,
@@ -92,6 +93,24 @@ def test_a_late_click_is_told_who_did_it_and_when() -> None:
         f"<@{ALICE}> acknowledged this alert already, <!date^{EARLIER_AT}^{{date_short_pretty}} at {{time_secs}}"
         "|2026-03-01 07:30:00 UTC>. Nothing was changed."
     )
+
+
+@pytest.mark.parametrize("verb", ["acknowledge", "investigate"])
+def test_a_click_on_what_is_over_is_told_when_it_ended(verb: Verb) -> None:
+    """Also where somebody had it in hand before."""
+    state = {"acknowledged": person(ALICE), "resolved": {"at": EARLIER, "event_type": "ci.passed"}}
+    decision = decide(situation(verb, card("alert", "resolved", state), CAROL))
+    assert (decision.outcome, decision.reason) == ("late", "resolved")
+    assert decision.note == (
+        f"This alert was resolved already, <!date^{EARLIER_AT}^{{date_short_pretty}} at {{time_secs}}"
+        "|2026-03-01 07:30:00 UTC>. Nothing was changed."
+    )
+
+
+def test_a_click_on_what_a_newer_message_tells_of_is_sent_there() -> None:
+    """The alert is not over: it became critical, or fired again a day later."""
+    on = card("alert", "resolved", {"resolved": {"at": EARLIER, "superseded_by": CARD_ID}})
+    assert "a newer message tells of it" in (decide(situation("acknowledge", on, CAROL)).note or "")
 
 
 def test_ones_own_second_click_says_you() -> None:

@@ -29,6 +29,7 @@ def stored(event_type: str = "ci.failed", *posts: dict[str, Any], **more: Any) -
         "actor": more.pop("actor", None),
     }
     nothing: dict[str, Any] = {"card": "alert", "card_id": None, "card_channels": None, "verdicts": None}
+    nothing["is_repeat"] = False
     return {"event": event, "posts": list(posts), **nothing, **more}
 
 
@@ -106,6 +107,25 @@ def test_what_changed_a_card_elsewhere_is_missed() -> None:
     """In a channel where the card did not stand it would be posted."""
     it = stored("deploy.started", card=None, card_id=CARD, card_channels=["#other"])
     assert differences(it) == [("channels", "nowhere", "#ops-deploy")]
+
+
+def test_what_fired_again_is_told_by_its_card() -> None:
+    """It has neither a card nor a message of its own."""
+    it = stored("ci.failed", card=None, card_id=CARD, card_channels=["#ops-ci"], is_repeat=True)
+    assert differences(it) == []
+
+
+def test_what_ended_an_alert_is_told_by_its_card() -> None:
+    """Where that card stands."""
+    ended = {"payload": {"service": "api"}, "card": None, "card_id": CARD}
+    assert differences(stored("ci.passed", card_channels=["#ops-ci"], **ended)) == []
+    assert differences(stored("ci.passed", card_channels=["#other"], **ended)) == [("channels", "nowhere", "#ops-ci")]
+
+
+def test_a_deploy_that_began_by_itself_has_a_card_where_no_other_runs() -> None:
+    """Which the code of now cannot know."""
+    for kind in ("deploy", None):
+        assert differences(stored("deploy.started", post("#ops-deploy"), card=kind)) == []
 
 
 def test_what_was_posted_beside_its_card_is_not_taken_back() -> None:

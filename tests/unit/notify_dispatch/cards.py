@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pulser.card import Card
-from tests.unit.notify_dispatch.events import EVENT_ID, json_values, texts
+from tests.unit.notify_dispatch.events import EVENT_ID, KNOWN_KEYS, json_values, scalars, texts
 
 ALICE = {"user": "U0ALICE001", "name": "alice", "at": "2026-11-24T07:40:00Z"}
 BOB = {"user": "U0BOB00001", "name": "bob", "at": "2026-11-24T07:42:00Z"}
@@ -18,7 +18,7 @@ APPROVED = {"by": BOB, "decision": "approved"}
 ACCEPTED = {"status": "accepted", "action": "deploy", "at": "2026-11-24T07:42:03Z", "url": "https://ci.example/runs/1"}
 ROLLBACK = {**BOB, "release": "1.2.3"}
 PHASES = {
-    "alert": ["open", "acknowledged", "investigating"],
+    "alert": ["open", "acknowledged", "investigating", "resolved"],
     "deploy": ["requested", "approved", "rejected", "started", "completed", "failed", "expired"],
     "release": ["deployed", "rolling_back", "rolled_back"],
 }
@@ -71,9 +71,17 @@ _parts = {
         {"status": st.sampled_from(["queued", "accepted", "failed"])},
         optional={"at": times, "text": texts, "url": texts, "action": st.sampled_from(["deploy", "rollback"])},
     ),
+    "seen": st.fixed_dictionaries(
+        {"count": st.integers(), "said": st.dictionaries(st.sampled_from(KNOWN_KEYS), json_values, max_size=5)},
+        optional={"last_at": times, "severity": texts | st.sampled_from(["warning", "critical"])},
+    ),
+    "resolved": st.fixed_dictionaries(
+        {}, optional={"at": times, "after_s": scalars, "event_type": texts, "url": texts, "superseded_by": texts}
+    ),
+    "started": st.fixed_dictionaries({}, optional={"at": times, "actor": texts}),
     "result": st.fixed_dictionaries(
         {"what": st.sampled_from(["started", "completed", "failed"])},
-        optional={"at": times, "url": texts, "version": texts},
+        optional={"at": times, "url": texts, "version": texts, "text": texts},
     ),
 }
 states = st.fixed_dictionaries({}, optional=dict(_parts)) | st.dictionaries(

@@ -55,6 +55,13 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
             "open",
         ),
         (
+            ALERT,
+            card("alert", "resolved", acknowledged=ALICE, resolved={"at": "2026-11-24T07:45:00Z"}),
+            "🟢 Resolved · Error rate above threshold",
+            ["Acknowledged by <@U0ALICE001>, 07:40:00", "Resolved, 07:45:00"],
+            "open",
+        ),
+        (
             ASKED,
             card("deploy", "requested", requested=REQUESTED),
             "🔵 Deploy requested",

@@ -13,9 +13,10 @@ from notify_dispatch.render.buttons import buttons, offered
 from notify_dispatch.render.fields import closing, extras, fields, more, mrkdwn
 from notify_dispatch.render.history import history
 from notify_dispatch.render.message import Message, Occasion
+from notify_dispatch.render.repeats import times
 from notify_dispatch.render.standing import dressed, standing_of
 from notify_dispatch.render.words import TITLE, fallback, header, mention_markup, own_title, sentence
-from pulser.blocks import HEADER_TEXT, Part, fit, fit_parts, plain, untrusted
+from pulser.blocks import HEADER_TEXT, URL_LENGTH, Part, fit, fit_parts, link, plain, untrusted
 from pulser.card import Card
 
 __all__ = ["Message", "Occasion", "has_buttons", "render", "render_plain"]
@@ -66,15 +67,25 @@ def _message(text: str, blocks: tuple[dict[str, object], ...], event: Event, occ
 
 def _fallback(event: Event, occasion: Occasion) -> str:
     event = dressed(event, occasion.card)
-    return fallback(event, occasion.mention, standing_of(event, occasion.card).words)
+    standing = standing_of(event, occasion.card)
+    if standing.kind == "alert" and standing.phase == "resolved":
+        event = dataclasses.replace(event, severity="info")
+    return fallback(event, occasion.mention, standing.words + times(standing.card))
 
 
 def _parts(event: Event, occasion: Occasion) -> Iterator[Part]:
     """The blocks in the order of reading. Where room is short, unknown keys go first, then the fields."""
     standing = standing_of(event, occasion.card)
-    first_line = header(event, standing.sign, standing.words)
+    first_line = header(event, standing.sign, standing.words) + times(standing.card)
     yield _part(HeaderBlock(text=PlainTextObject(text=plain(first_line, HEADER_TEXT), emoji=False)))
     done = history(standing.card)
+    if occasion.continues is not None:
+        before = (
+            link(occasion.continues, "an earlier message", URL_LENGTH) if occasion.continues else "an earlier message"
+        )
+        yield _part(
+            ContextBlock(elements=[mrkdwn(f"Continued from {before}, which Slack lets nobody change any more.")])
+        )
     lead = _lead(event, occasion, beside_history=done is not None)
     if lead:
         yield _part(SectionBlock(text=mrkdwn(lead)))

@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 _PLACE, _VERSION, _ALERT, _CHANNEL_ID = 60, 60, 250, 30
 _DEPLOYS, _ALERTS = 3, 5
 _WORDS: Final = {"started", "completed", "failed", "passed"}
-_PHASES: Final = {"acknowledged": "acknowledged", "investigating": "investigated"}
+_PHASES: Final = {"acknowledged": "acknowledged", "investigating": "investigated", "resolved": "resolved"}
 
 
 def render_briefing(

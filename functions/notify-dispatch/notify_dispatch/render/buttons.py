@@ -29,7 +29,7 @@ _STYLES: Final = {"Approve": "primary", "Reject": "danger", "Rollback": "danger"
 def offered(standing: Standing) -> tuple[str, ...]:
     """The labels of the buttons that act. A rollback is offered for the release that runs, and once."""
     labels = _OFFERED.get((standing.kind, standing.phase), ())
-    if standing.deploy_failed:
+    if standing.deploy_failed and standing.phase != "resolved":
         labels = (*labels, "Rollback")
     if standing.release is None or not standing.is_current or _is_rolling_back(standing):
         return tuple(label for label in labels if label != "Rollback")

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import SectionBlock
 
 from notify_dispatch.render.fields import mrkdwn
 from notify_dispatch.render.phrases import line_of, mentioned, see, when
+from notify_dispatch.render.repeats import resolved, seen
 from notify_dispatch.render.standing import tells_rollback, was_withdrawn
 from pulser.blocks import code
 from pulser.card import Card, Person, moment
@@ -47,7 +48,7 @@ def _approval(card: Card) -> Iterator[Line]:
         yield asked.at if asked else None, "No approval is needed"
     elif card.kind == "deploy" and card.phase == "requested":
         yield None, "Waits for an approval"
-    elif card.kind == "deploy" and card.phase == "expired":
+    elif card.kind == "deploy" and card.phase == "expired" and _part(card, "expired").get("was") != "started":
         yield None, "Nobody approved it in time"
 
 
@@ -61,6 +62,14 @@ def _investigating(card: Card) -> Iterator[Line]:
     by = card.person("investigating")
     if by:
         yield by.at, _line("Under investigation", by)
+
+
+def _started(card: Card) -> Iterator[Line]:
+    """Of a deploy that was not asked for in Slack."""
+    told = _part(card, "started")
+    if told and _part(card, "result").get("what") != "started":
+        at, actor = moment(told.get("at")), line_of(told.get("actor"), _VERSION)
+        yield at, f"Deploy started{f' by {actor}' if actor else ''}{when(at)}"
 
 
 def _rollback(card: Card) -> Iterator[Line]:
@@ -83,6 +92,13 @@ def _hook(card: Card) -> Iterator[Line]:
     yield at, f"{name} {words}{when(at)}{f': {why}' if why else ''}{see(told.get('url'), 'see the run')}"
 
 
+def _given_up(card: Card) -> Iterator[Line]:
+    told = _part(card, "expired")
+    if told.get("was") in ("approved", "started"):
+        at = moment(told.get("at"))
+        yield at, f"Nothing was heard of it for two hours{when(at)}"
+
+
 def _result(card: Card) -> Iterator[Line]:
     told = _part(card, "result")
     what = told.get("what") or str(told.get("event_type") or "").partition(".")[2]
@@ -91,18 +107,23 @@ def _result(card: Card) -> Iterator[Line]:
     version, at = line_of(told.get("version"), _VERSION), moment(told.get("at"))
     of = f": version {code(version, _VERSION)}" if version else ""
     name = "Rollback" if tells_rollback(card) else "Deploy"
-    yield at, f"{name} {what}{when(at)}{of}{see(told.get('url'), 'see it')}"
+    why = line_of(told.get("text"), _ANSWER) if what == "failed" else ""
+    yield at, f"{name} {what}{when(at)}{of}{f': {why}' if why else ''}{see(told.get('url'), 'see it')}"
 
 
 # In the order of telling where times are equal or unknown.
 _TELLERS: Final[tuple[Callable[[Card], Iterator[Line]], ...]] = (
+    seen,
     _requested,
+    _started,
     _approval,
     _acknowledged,
     _investigating,
     _rollback,
     _hook,
     _result,
+    _given_up,
+    resolved,
 )
 
 

@@ -15,7 +15,8 @@ class Occasion:
     """What a message is drawn for, beside its event.
 
     `delivery_id`: the delivery whose message it is. `mention`: as in the route. `delayed_s`: how long ago the event was
-    recorded. `button_key` signs the buttons; without it there are none but links.
+    recorded. `button_key` signs the buttons; without it there are none but links. `continues`: the address of the
+    message that this one continues, empty where it is not known.
     """
 
     delivery_id: str
@@ -23,6 +24,7 @@ class Occasion:
     delayed_s: float | None = None
     card: Card | None = None
     button_key: str | None = field(default=None, repr=False)
+    continues: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

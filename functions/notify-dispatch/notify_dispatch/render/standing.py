@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from notify_dispatch.event import Event
+from notify_dispatch.render.repeats import is_superseded, repeated
 from notify_dispatch.render.words import HEADLINES, headline, symbol
 from pulser.blocks import safe_url
 from pulser.card import Card, moment
@@ -22,6 +23,7 @@ _FIRST: Final[dict[Kind, str]] = {"alert": "open", "deploy": "requested", "relea
 _SAID: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("alert", "acknowledged"): ("🟡", "Acknowledged"),
     ("alert", "investigating"): ("🔵", "Investigating"),
+    ("alert", "resolved"): ("🟢", "Resolved"),
     ("deploy", "requested"): ("🔵", "Deploy requested"),
     ("deploy", "approved"): ("🔵", "Deploy approved"),
     ("deploy", "rejected"): ("🟠", "Deploy rejected"),
@@ -51,6 +53,8 @@ class Standing:
 
 def is_alert(event: Event) -> bool:
     """Whether somebody must look at the event: a failure, or an unknown type of severity error or above."""
+    if event.is_resolution:
+        return False
     if event.event_type in _ALERTS:
         return True
     return event.at_least("error") and (event.event_type not in HEADLINES or event.event_type in _HANDLERS_OWN)
@@ -80,6 +84,8 @@ def standing_of(event: Event, card: Card | None) -> Standing:
 def _said(event: Event, card: Card) -> tuple[str, str]:
     sign, words = _SAID.get((card.kind, card.phase), (symbol(event), headline(event)))
     if card.kind == "alert" and words != headline(event):
+        if is_superseded(card):
+            sign, words = "⚪", "Continued in a new message"
         return sign, f"{words} · {headline(event)}"
     if card.kind == "deploy":
         return _of_deploy(card) or (sign, words)
@@ -90,6 +96,8 @@ def _of_deploy(card: Card) -> tuple[str, str] | None:
     """What a deploy's phase does not tell."""
     if card.phase == "approved" and _part(card, "approval").get("decision") == "not_needed":
         return "🔵", "Deploy requested"
+    if card.phase == "expired" and _part(card, "expired").get("was") in ("approved", "started"):
+        return "⚪", "Deploy given up"
     if card.phase == "rejected" and was_withdrawn(card):
         return "⚪", "Deploy request withdrawn"
     if card.phase == "completed" and card.state.get("rollback"):
@@ -118,12 +126,18 @@ def was_withdrawn(card: Card) -> bool:
 
 
 def dressed(event: Event, card: Card | None) -> Event:
-    """`event` with what its card knows by now: how a deploy ended, its version, where it can be seen."""
+    """`event` with what its card knows by now: how a deploy ended, its version, where it can be seen; what an alert
+    said last.
+    """
+    if card is not None and card.kind == "alert":
+        return repeated(event, card)
     if card is None or card.kind != "deploy" or not card.state:
         return event
     result, hook = _part(card, "result"), _part(card, "hook")
     urls = (safe_url(it) for it in (result.get("url"), hook.get("url")) if isinstance(it, str))
     severity: Any = _SEVERITIES.get(card.phase, event.severity)
+    if card.state.get("started") and card.phase != "started":
+        event = replace(event, title=None, summary=None)  # what the beginning said
     return replace(
         event,
         severity=severity,

@@ -18,6 +18,7 @@ HEADLINES: Final = {
     "deploy.completed": "Deploy completed",
     "deploy.failed": "Deploy failed",
     "error_rate.exceeded": "Error rate above threshold",
+    "error_rate.recovered": "Error rate back below threshold",
     "task.completed": "Task completed",
     "task.failed": "Task failed",
     "trigger.acknowledged": "Manual trigger acknowledged",
@@ -57,7 +58,10 @@ _DEEDS: Final = {
     "silence.started": "silenced messages",
 }
 _SYMBOLS: Final = {"critical": "🚨", "error": "🔴", "warning": "🟠"}
-_GOOD, _UNDER_WAY = {"passed", "completed", "approved"}, {"started", "requested", "investigating"}
+_GOOD, _UNDER_WAY = (
+    {"passed", "completed", "approved", "resolved", "recovered"},
+    {"started", "requested", "investigating"},
+)
 _FAILED: Final = {"slack.command": "Slack command failed", "slack.action": "Slack action failed"}
 SLACK_CLOCK_ENDS = 2**32
 PERSON = re.compile(r"[UW][A-Z0-9]{6,}")
@@ -71,7 +75,7 @@ def symbol(event: Event) -> str:
     """The coloured sign of an event's severity, and of its state when all is well."""
     if event.severity in _SYMBOLS:
         return _SYMBOLS[event.severity]
-    if event.what in _GOOD:
+    if event.what in _GOOD or event.is_resolution:
         return "🟢"
     return "🔵" if event.what in _UNDER_WAY else "⚪"
 
@@ -80,7 +84,9 @@ def headline(event: Event) -> str:
     """What happened, in words; of an unknown type, its own words. Not escaped."""
     known = (_FAILED.get(event.event_type) if event.at_least("error") else None) or HEADLINES.get(event.event_type)
     words = re.sub(r"[._\-\s]+", " ", event.event_type).strip()
-    return known or words[:1].upper() + words[1:] or "Event"
+    said = known or words[:1].upper() + words[1:] or "Event"
+    # An alert's own type, with the status "resolved" in its payload.
+    return f"Resolved · {said}" if event.is_resolution and not event.says_resolved_by_type else said
 
 
 def own_title(event: Event) -> str:

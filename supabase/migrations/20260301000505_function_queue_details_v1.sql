@@ -1,0 +1,26 @@
+-- Queues a post in the thread of a card's first message: what a repeat says in other words. One waits at most, and there is one in a
+-- minute at most: what it tells is read when it is sent, and the card shows the newest anyway. Null where none was queued.
+create or replace function ops.queue_details_v1(card_id uuid)
+returns uuid
+language sql
+volatile
+set search_path = ''
+as $$
+    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part)
+    select p.event_id, 'card', 'it fired again with other words', p.channel, queue_details_v1.card_id, p.delivery_id, 'details'
+    from ops.deliveries p
+    where p.event_id = queue_details_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status <> 'dead'
+        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
+        -- Asked, not left to the unique index: that would wait for whoever settles one and waits for the card.
+        and not exists (
+            select from ops.deliveries d
+            where d.card_id = queue_details_v1.card_id and d.thread_part = 'details'
+                and (d.status not in ('sent', 'dead') or d.created_at > clock_timestamp() - interval '1 minute')
+        )
+    order by p.position
+    limit 1
+    returning delivery_id
+$$;
+
+revoke all on function ops.queue_details_v1(uuid) from public, anon, authenticated, service_role;
+comment on function ops.queue_details_v1(uuid) is 'Queues details in the thread of a card''s message; its id, null for none. Called by repeat_alert_v1.';
