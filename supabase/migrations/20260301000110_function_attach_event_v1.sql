@@ -1,6 +1,6 @@
 -- What an event means beside its messages, as its router has read it. routing:
 -- "fact": {"service", "environment", "aspect", "what", "version", "branch", "url"}   news for /pulser status
--- "card": {"kind", "service", "environment", "release"}                              the event is a thing that people act on
+-- "card": {"kind", "service", "environment", "release", "severity"}                  the event is a thing that people act on
 -- "deploy_result": {"deploy_id", "service", "environment", "version", "what", "url"} it belongs to a deploy that runs
 -- "card_id": uuid                                                                    it tells of that card
 create or replace function ops.attach_event_v1(routing jsonb)
@@ -21,6 +21,7 @@ begin
         values (the_event, card ->> 'kind', card ->> 'service', card ->> 'environment', card ->> 'release',
             case card ->> 'kind' when 'release' then 'deployed' else 'open' end)
         on conflict (card_id) do nothing;
+        perform ops.plan_reminders_v1(the_event, card ->> 'severity');
     end if;
     if jsonb_typeof(routing -> 'deploy_result') = 'object' then
         attached := ops.apply_deploy_result_v1(the_event, routing -> 'deploy_result');
