@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from pulser.deploy_modal import CALLBACK_ID
 from pulser.envelope import Envelope
 
-Verb = Literal["acknowledge", "investigate", "rollback", "approve", "reject"]
+Verb = Literal["acknowledge", "investigate", "snooze", "rollback", "approve", "reject"]
 VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
 
 PREFIX: Final = "pulser_"
@@ -18,7 +18,7 @@ OPEN: Final = "pulser_open"  # a link: Slack opens it and tells us
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One of our buttons, pressed by `user` (`name` is untrusted). `value` is what the button carried."""
+    """Our button, or an option of our menu, pressed by `user` (`name` is untrusted). `value` is what it carried."""
 
     verb: Verb
     user: str
@@ -69,7 +69,7 @@ def read_action(envelope: Envelope) -> Action:
 
 def _read_press(envelope: Envelope, user: str) -> Action:
     action = _first(envelope.payload.get("actions"))
-    action_id, value = action.get("action_id"), action.get("value")
+    action_id, value = action.get("action_id"), _value(action)
     if action_id == OPEN:
         return Nothing("open", "a_link")
     verb = next((it for it in VERBS if action_id == f"{PREFIX}{it}"), None)
@@ -87,6 +87,12 @@ def _read_submission(envelope: Envelope, user: str) -> Action:
     if isinstance(view, Mapping) and view.get("callback_id") == CALLBACK_ID:
         return DeploySubmission(user, envelope.user_name, view)
     return Nothing("modal", "unknown_modal", refused=True)
+
+
+def _value(action: Mapping[str, Any]) -> object:
+    """What a button carried, or the option of a menu that was chosen."""
+    option = action.get("selected_option")
+    return option.get("value") if isinstance(option, Mapping) else action.get("value")
 
 
 def _first(actions: object) -> Mapping[str, Any]:
