@@ -10,6 +10,7 @@ from rich.console import Console
 
 from notify_dispatch.route import Route
 from pulser_cli.dev_view import JsonView, TerminalView, View
+from pulser_cli.reminders_file import Reminders, reminders_json
 from pulser_cli.routes_file import find, load
 from pulser_cli.services_file import FileService
 from pulser_cli.stop_signals import until_stopped
@@ -41,6 +42,7 @@ def dev(
         slack_api_url=slack_api_url,
         routes=[route.model_dump(mode="json", by_alias=True) for route in project_routes()],
         services=[service.to_json() for service in project_services()],
+        reminders=reminders_json(project_reminders()),
         data=run_file.path.parent / "postgres",
     )
     run_file.claim()
@@ -59,6 +61,11 @@ def project_routes() -> list[Route]:
 def project_services() -> tuple[FileService, ...]:
     """The services of the project that this folder is in. Raises RoutesFileError."""
     return load(find(Path.cwd())).services
+
+
+def project_reminders() -> Reminders:
+    """When alerts remind in the project that this folder is in. Raises RoutesFileError."""
+    return load(find(Path.cwd())).reminders
 
 
 class _DevRun:

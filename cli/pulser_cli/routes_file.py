@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 
 from notify_dispatch.route import Route, explain_invalid
 from pulser.errors import PulserError
+from pulser_cli.reminders_file import DEFAULT, Reminders
 from pulser_cli.services_file import FileService, checked
 
 PLACE = Path("ssot/integrations/slack/pulser.yaml")
@@ -59,6 +60,7 @@ class RoutesFile(BaseModel):
 
     routes: tuple[FileRoute, ...]
     services: tuple[FileService, ...] = ()
+    reminders: Reminders = DEFAULT
     scopes: Scopes = Scopes()
 
     @field_validator("routes")

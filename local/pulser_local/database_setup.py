@@ -38,6 +38,7 @@ class DatabaseSetup:
     function_key: str = field(repr=False)
     routes: Sequence[Mapping[str, Any]]
     services: Sequence[Mapping[str, Any]]
+    reminders: Mapping[str, Any] | None
     hook_secret: str = field(repr=False)
     steps: Steps
 
@@ -69,6 +70,8 @@ class DatabaseSetup:
             step.detail = await apply_first_routes(database, self.routes, own=self.own)
         with self.steps.step("Services") as step:
             step.detail = await apply_first_services(database, self.services, own=self.own)
+            if self.own and self.reminders is not None:
+                await database.call("apply_reminder_times_v1", {"times": dict(self.reminders)})
         return standins
 
     def _secrets(self) -> dict[str, str]:

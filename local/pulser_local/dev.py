@@ -136,6 +136,7 @@ class LocalStack:
             function_key=secrets.token_hex(24),
             routes=options.routes,
             services=options.services,
+            reminders=options.reminders,
             hook_secret=secrets.token_hex(24),
             steps=self._steps,
         )

@@ -19,6 +19,7 @@ class StackOptions:
     slack_api_url: str | None = None
     routes: Sequence[Mapping[str, Any]] = ()  # none: the database keeps those it has
     services: Sequence[Mapping[str, Any]] = ()  # with the simulated workspace, the sample services come in addition
+    reminders: Mapping[str, Any] | None = None  # None: the database keeps the times it has
     functions: Path = ROOT / "functions"
     data: Path | None = None  # of the embedded Postgres; None: a temporary folder
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)

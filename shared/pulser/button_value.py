@@ -93,6 +93,14 @@ def said_event(text: object) -> str | None:
     return event_id if isinstance(event_id, str) else None
 
 
+def said_choice(text: object) -> str | None:
+    """Which option a value is of, whoever made it: to tell of it, never to act."""
+    try:
+        return _parse_option(str(text))[0].choice if _is_option(text) else None
+    except BadValue:
+        return None
+
+
 def _parse(text: object) -> dict[str, Any]:
     if not isinstance(text, str) or len(text) > BUTTON_VALUE:
         raise UnreadableValue("there is no value, or a long one")

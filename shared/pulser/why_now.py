@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pulser.why_delivery import is_briefing, message_of
+from pulser.why_delivery import is_briefing, message_of, part_name
 from pulser.why_moment import Json, clock, inert, is_later, part, plural, rows
 
 _SHOWN: Final = 3  # deliveries in the sentence
@@ -48,7 +48,7 @@ def _only_told(facts: Json) -> str:
 def of_delivery(delivery: Json, now: object, card: Json) -> str:
     """One delivery; `card` may be empty."""
     said = _of_delivery(delivery, now, card)
-    return f"Its briefing: {said}" if is_briefing(delivery) and delivery.get("status") != "sent" else said
+    return f"Its {part_name(delivery)}: {said}" if is_briefing(delivery) and delivery.get("status") != "sent" else said
 
 
 def _of_delivery(delivery: Json, now: object, card: Json) -> str:
@@ -84,7 +84,8 @@ def _sent(delivery: Json, now: object, card: Json) -> str:
     where = message_of(delivery)
     found = ", where it was found" if delivery.get("adopted") is True else ""
     if is_briefing(delivery):
-        return f"What is known stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
+        what = "What is known" if part_name(delivery) == "briefing" else f"A {part_name(delivery)}"
+        return f"{what} stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
     return f"It stands in {channel} since {since}{found}{_phase(card)}{f' ({where})' if where else ''}."
 
 
