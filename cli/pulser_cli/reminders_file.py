@@ -39,7 +39,7 @@ def reminders_json(reminders: Reminders) -> dict[str, dict[str, int]]:
 
 def changes_of(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Change]:
     """What must change in the times that the database holds; one change at most."""
-    keys = {
+    keys: dict[str, tuple[Any, Any]] = {
         it: (in_words(held.get(it)), in_words(wanted.get(it))) for it in SEVERITIES if held.get(it) != wanted.get(it)
     }
     return [Change("changed", NAME, keys)] if keys else []
