@@ -9,6 +9,7 @@ from tests.integration.schema.helpers import Session
 
 API = {
     "append_event_v1",
+    "apply_reminder_times_v1",
     "apply_routes_v1",
     "apply_services_v1",
     "card_for_event_v1",
@@ -51,6 +52,7 @@ API = {
     "record_deliveries_v1",
     "record_envelopes_v1",
     "relay_status_v1",
+    "reminder_times_v1",
     "replay_envelopes_v1",
     "replay_events_v1",
     "report_relay_sessions_v1",

@@ -37,6 +37,7 @@ def test_a_service_is_as_the_ledger_takes_it(tmp_path: Path) -> None:
         "deployers": [],
         "rollback_by": [],
         "runbook_url": None,
+        "escalation": [],
         "deploy": {
             "type": "github_workflow",
             "repository": "o/r",

@@ -157,5 +157,5 @@ def test_what_is_no_option_is_unreadable(text: str) -> None:
 )
 def test_what_has_no_room_in_an_option_is_refused(value: ButtonValue) -> None:
     """Before Slack does."""
-    with pytest.raises(ValueError, match="option|choice"):
+    with pytest.raises(ValueError, match=r"option|choice"):
         sign(value, KEY, SNOOZE)
