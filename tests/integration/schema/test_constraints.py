@@ -90,11 +90,9 @@ def reminder_plan(**columns: str) -> str:
 
 
 def reminder(**columns: str) -> str:
-    of = {
-        "delivery_id": "(select delivery_id from ops.deliveries limit 1)",
-        "card_id": "(select card_id from ops.cards)",
-    }
-    return insert("reminders", **of | {"step": "1", "after_snooze": "false"} | columns)
+    of = "(select delivery_id from ops.deliveries limit 1)"
+    told = {"delivery_id": of, "card_id": "(select card_id from ops.cards)", "step": "1", "after_snooze": "false"}
+    return insert("reminders", **told | columns)
 
 
 def insert(table: str, **columns: str) -> str:
@@ -189,7 +187,9 @@ REFUSED = {
     "reminders.reminders_delivery_id_fkey": f"{card()}; {reminder(delivery_id=ID)}",
     "reminders.reminders_card_id_fkey": reminder(card_id=ID),
     "reminders.reminders_are_counted": f"{card()}; {reminder(step='0')}",
-    "reminders.one_reminder_per_step": f"{card()}; {delivery(**A_THREAD, **OF_A_CARD)}; {reminder()}; {SECOND_REMINDER}",
+    "reminders.one_reminder_per_step": (
+        f"{card()}; {delivery(**A_THREAD, **OF_A_CARD)}; {reminder()}; {SECOND_REMINDER}"
+    ),
     "cards.cards_pkey": f"{card()}; {twice('cards')}",
     "cards.kind_is_known": card(kind="'poem'", phase="'deployed'"),
     "cards.phase_belongs_to_kind": card(phase="'deployed'"),

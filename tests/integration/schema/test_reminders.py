@@ -51,9 +51,7 @@ async def test_it_stands_in_the_thread_of_the_message(db: Session) -> None:
     await pass_time(db, 6)
     await remind(db)
     [reminder] = await reminders(db)
-    first = await db.value(
-        "select delivery_id from ops.deliveries where event_id = $1 order by position limit 1", event
-    )
+    first = await db.value("select delivery_id from ops.deliveries order by position limit 1")
     assert (reminder["thread_delivery_id"], reminder["card_id"], reminder["channel"]) == (first, event, CHANNEL)
     assert (reminder["thread_part"], reminder["step"], reminder["mention"]) == ("reminder", 1, None)
 
@@ -171,19 +169,13 @@ async def test_it_is_claimed_with_what_it_tells(db: Session) -> None:
     await pass_time(db, 6)
     await remind(db)
     [claimed] = await db.claim()
-    assert (claimed["thread_part"], claimed["mention"], claimed["thread_ts"]) == (
-        "reminder",
-        "U0CAROL",
-        SENT["slack_ts"],
-    )
+    told = (claimed["thread_part"], claimed["mention"], claimed["thread_ts"])
+    assert told == ("reminder", "U0CAROL", SENT["slack_ts"])
     assert (claimed["known"]["step"], claimed["known"]["after_snooze"]) == (2, False)
     since = datetime.fromisoformat(claimed["known"]["since"])
     assert timedelta(minutes=11) < datetime.now(UTC) - since < timedelta(minutes=14)
-    assert (claimed["card"]["card_id"], claimed["card"]["phase"], claimed["card"]["reminded"]["count"]) == (
-        event,
-        "open",
-        1,
-    )
+    card = claimed["card"]
+    assert (card["card_id"], card["phase"], card["reminded"]["count"]) == (event, "open", 1)
 
 
 async def test_the_card_knows_whom_it_mentioned_last(db: Session) -> None:
