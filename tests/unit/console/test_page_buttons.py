@@ -153,5 +153,5 @@ async def test_menu_is_chosen_from_with_the_keyboard(browser: Browser, scene: Sc
         await page.keyboard.press("ArrowDown")
         async with page.expect_request(lambda it: "pulser_snooze" in (it.post_data or "")) as asked:
             await page.keyboard.press("Enter")
-        assert (await asked.value).post_data_json["value"] == "9am"
+        assert '"value":"9am"' in ((await asked.value).post_data or "").replace(" ", "")
         await expect(opener).to_be_focused()
