@@ -124,7 +124,7 @@ def test_a_reminder_is_told_with_whom_it_mentions() -> None:
     told = {"thread_delivery_id": DELIVERY, "thread_part": "reminder", "why": "its snooze is over", "mention": "U0BOB"}
     story = tell(facts(delivery(), delivery("queued", delivery_id=OTHER, **told), delivery=delivery()))
     what = "A reminder was queued, for the thread of its message in #ops-ci"
-    assert details(story, what) == "its snooze is over, it mentions U0BOB"
+    assert details(story, what) == "its snooze is over; it mentions U0BOB"
 
 
 def test_a_briefing_is_told_as_what_it_is() -> None:
