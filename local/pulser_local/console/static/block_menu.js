@@ -25,8 +25,14 @@ export function menu(item, context, blockId = null) {
   const place = h("span", { class: "button-place", dataset: key ? { press: key } : {} }, opener, options);
   const items = () => [...options.querySelectorAll("[role=menuitem]")];
 
+  const hasMoreRoomAbove = () => {
+    const { top, bottom } = opener.getBoundingClientRect();
+    return top > innerHeight - bottom;
+  };
+
   function set(open) {
     options.hidden = !open;
+    options.classList.toggle("opens-up", open && hasMoreRoomAbove());
     opener.setAttribute("aria-expanded", String(open));
     if (open) items()[0].focus();
   }
