@@ -85,5 +85,8 @@ def _text(element: Mapping[str, Any]) -> Text:
 
 
 def _button(element: Mapping[str, Any]) -> Text:
+    if "options" in element:
+        options = " · ".join(_plain(it["text"]["text"]) for it in element["options"])
+        return Text(f"[ ⋯ {options} ]", style="dim")
     style = _BUTTONS.get(element.get("style", ""), "")
     return Text(f"[ {_plain(element['text']['text'])} ]", style=f"reverse {style}".strip())

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from notify_dispatch.route import Route
 from pulser_cli.dev_view import JsonView, TerminalView, View
+from pulser_cli.reminders_file import Reminders, reminders_json
 from pulser_cli.routes_file import find, load
 from pulser_cli.services_file import FileService
 from pulser_cli.stop_signals import until_stopped
@@ -42,6 +43,7 @@ def dev(
         routes=[route.model_dump(mode="json", by_alias=True) for route in project_routes()],
         services=[service.to_json() for service in project_services()],
         canary=project_canary(),
+        reminders=reminders_json(project_reminders()),
         data=run_file.path.parent / "postgres",
     )
     run_file.claim()
@@ -66,6 +68,11 @@ def project_canary() -> dict[str, Any] | None:
     """The canary of the project that this folder is in. Raises RoutesFileError."""
     canary = load(find(Path.cwd())).canary
     return None if canary is None else {"channel": canary.channel, "every_s": canary.every_s}
+
+
+def project_reminders() -> Reminders:
+    """When alerts remind in the project that this folder is in. Raises RoutesFileError."""
+    return load(find(Path.cwd())).reminders
 
 
 class _DevRun:

@@ -7,7 +7,7 @@ from typing import Any
 from pulser.canary import EVENT, METADATA_TYPE, SCOPE
 from pulser_cli.routes_file import Scopes
 
-USAGE = "status [service] | deploy <service> [version] | health | why <id or link> | help"
+USAGE = "status [service] | deploy <service> [version] | health | why <id or link> | silence <service> for 2h | help"
 EVENTS = ["app_mention"]
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 from notify_dispatch.route import Route, explain_invalid
 from pulser.errors import PulserError
 from pulser_cli.canary_file import FileCanary
+from pulser_cli.reminders_file import DEFAULT, Reminders
 from pulser_cli.services_file import FileService, checked
 
 PLACE = Path("ssot/integrations/slack/pulser.yaml")
@@ -60,6 +61,7 @@ class RoutesFile(BaseModel):
 
     routes: tuple[FileRoute, ...]
     services: tuple[FileService, ...] = ()
+    reminders: Reminders = DEFAULT
     scopes: Scopes = Scopes()
     canary: FileCanary | None = None
 

@@ -12,8 +12,8 @@ from pulser.database import Database
 from pulser_cli import routes_file
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, shown, table
+from pulser_cli.reminders_file import changes_of, in_words, reminders_json
 from pulser_cli.services_diff import Change, changes_between, in_a_word
-from pulser_cli.services_file import FileService
 
 app = typer.Typer(help="Services: what can be deployed from Slack, how, and who may.", no_args_is_help=True)
 
@@ -32,17 +32,20 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Make the database's services those of the file, all at once."""
-    services = _of_file(file)
-    wanted = [it.to_json() for it in services]
+    said = _of_file(file)
+    wanted, times = [it.to_json() for it in said.services], reminders_json(said.reminders)
 
     async def work(database: Database) -> list[Change]:
         changes = changes_between(await held_services(database), wanted)
+        of_times = changes_of(await database.call("reminder_times_v1"), times)
         if changes and not wanted and not (remove_all or dry_run):
             # A file that nobody has filled in yet must not end what people deploy with.
             fail(f"the file has no services, and the database has {len(changes)}: give --remove-all to remove them")
         if changes and not dry_run:
             await database.call("apply_services_v1", {"services": wanted})
-        return changes
+        if of_times and not dry_run:
+            await database.call("apply_reminder_times_v1", {"times": times})
+        return changes + of_times
 
     changes = run(database_url, work)
     if as_json:
@@ -53,17 +56,19 @@ def apply(
     counts = ", ".join(f"{count} {done}{kind}" for kind, count in _counts(changes).items() if count)
     out = console()
     out.print(counts or f"Nothing to change: {_many(len(wanted))} as in the file.")
-    for note in (note for service in services for note in service.notes()):
+    for note in (note for service in said.services for note in service.notes()):
         out.print(Text(f"Note: {note}.", style="yellow"), soft_wrap=True)
 
 
 @app.command()
 def diff(file: File = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """What in the database differs from the file. Exits with 1 when something does."""
-    wanted = [it.to_json() for it in _of_file(file)]
+    said = _of_file(file)
+    wanted, times = [it.to_json() for it in said.services], reminders_json(said.reminders)
 
     async def work(database: Database) -> list[Change]:
-        return changes_between(await held_services(database), wanted)
+        changes = changes_between(await held_services(database), wanted)
+        return changes + changes_of(await database.call("reminder_times_v1"), times)
 
     changes = run(database_url, work)
     if as_json:
@@ -81,7 +86,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The services that the database knows: where each runs, who may do what, how it is deployed."""
-    held = run(database_url, held_services)
+
+    async def work(database: Database) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        return await held_services(database), await database.call("reminder_times_v1")
+
+    held, times = run(database_url, work)
     if service is not None:
         held = [it for it in held if it["service"] == service] or fail(f"no service is named {service}")
     if as_json:
@@ -90,6 +99,7 @@ def show(
         _print_one(held[0])
     elif held:
         _print_all(held)
+        _print_times(times)
     else:
         console().print("No services: write them into the file, then run `pulser services apply`.")
 
@@ -100,9 +110,9 @@ async def held_services(database: Database) -> list[dict[str, Any]]:
     return [policy | hooks.get(policy["service"], {}) for policy in await database.call("list_services_v1")]
 
 
-def _of_file(file: Path | None) -> tuple[FileService, ...]:
+def _of_file(file: Path | None) -> routes_file.RoutesFile:
     try:
-        return routes_file.load(file or routes_file.find(Path.cwd())).services
+        return routes_file.load(file or routes_file.find(Path.cwd()))
     except routes_file.RoutesFileError as error:
         return fail(str(error), code=USAGE)
 
@@ -128,6 +138,11 @@ def _print_all(held: list[dict[str, Any]]) -> None:
     console().print(rows)
 
 
+def _print_times(times: dict[str, Any]) -> None:
+    said = "; ".join(f"{severity} {in_words(it)}" for severity, it in times.items()) or "none"
+    console().print(Text(f"Reminders of alerts that nobody acknowledges: {said}."), soft_wrap=True)
+
+
 def _told(it: dict[str, Any]) -> tuple[str, str, str]:
     """Who may ask for a deploy, who approves it, who may roll back, each in a word or two."""
     deploy = (in_a_word(it["deployers"]) if it["deployers"] else "everybody") if it["can_deploy"] else "–"
@@ -149,6 +164,7 @@ def _print_one(it: dict[str, Any]) -> None:
         "Deployed by": in_a_word(it["deploy"]) if it.get("deploy") else None,
         "Rolled back through": in_a_word(it["rollback"]) if it.get("rollback") else None,
         "Runbook": it["runbook_url"],
+        "Alerts escalate to": in_a_word(it["escalation"]) if it["escalation"] else None,
     }
     width = max(map(len, facts))
     for label, value in facts.items():

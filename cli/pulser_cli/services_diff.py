@@ -10,7 +10,7 @@ from typing import Any, Literal
 Service = Mapping[str, Any]
 _TELLING = (
     *("environments", "approval_required", "approvers", "deployers", "rollback_by"),
-    *("runbook_url", "deploy", "rollback"),
+    *("runbook_url", "escalation", "deploy", "rollback"),
 )
 
 

@@ -101,10 +101,11 @@ class FileService(_Strict):
     deployers: tuple[Who, ...] = ()
     rollback_by: tuple[Who, ...] = ()
     runbook_url: Annotated[str, AfterValidator(_is_web_page)] | None = None
+    escalation: Annotated[tuple[Who, ...], Field(max_length=19)] = ()
     deploy: Hook | None = None
     rollback: Hook | None = None
 
-    @field_validator("environments", "approvers", "deployers", "rollback_by")
+    @field_validator("environments", "approvers", "deployers", "rollback_by", "escalation")
     @classmethod
     def _none_twice(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         _refuse_twice(names)

@@ -67,7 +67,7 @@ def _delivery(delivery: dict[str, Any]) -> Table:
     return pairs(
         {
             "delivery": delivery["delivery_id"],
-            "briefing": thread and f"what is known, in the thread of the message of {thread}",
+            delivery["thread_part"] or "briefing": thread and f"in the thread of the message of {thread}",
             "route": delivery["route"],
             "sent": moment(delivery["sent_at"]),
             "latency": None if latency is None else f"{latency:,.0f} ms from {since} to Slack's ok",

@@ -40,6 +40,7 @@ class DatabaseSetup:
     routes: Sequence[Mapping[str, Any]]
     services: Sequence[Mapping[str, Any]]
     canary: Mapping[str, Any] | None
+    reminders: Mapping[str, Any] | None
     hook_secret: str = field(repr=False)
     steps: Steps
 
@@ -71,6 +72,8 @@ class DatabaseSetup:
             step.detail = await apply_first_routes(database, self.routes, own=self.own)
         with self.steps.step("Services") as step:
             step.detail = await apply_first_services(database, self.services, own=self.own)
+            if self.own and self.reminders is not None:
+                await database.call("apply_reminder_times_v1", {"times": dict(self.reminders)})
         if self.own:
             await apply_canary(database, simulated(self.canary) if self.simulated else self.canary)
         return standins

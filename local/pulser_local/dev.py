@@ -139,6 +139,7 @@ class LocalStack:
             routes=options.routes,
             services=options.services,
             canary=options.canary,
+            reminders=options.reminders,
             hook_secret=secrets.token_hex(24),
             steps=self._steps,
         )

@@ -20,6 +20,7 @@ class StackOptions:
     routes: Sequence[Mapping[str, Any]] = ()  # none: the database keeps those it has
     services: Sequence[Mapping[str, Any]] = ()  # with the simulated workspace, the sample services come in addition
     canary: Mapping[str, Any] | None = None  # {"channel", "every_s"}; our embedded database is switched as it says
+    reminders: Mapping[str, Any] | None = None  # None: the database keeps the times it has
     functions: Path = ROOT / "functions"
     data: Path | None = None  # of the embedded Postgres; None: a temporary folder
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)

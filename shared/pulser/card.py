@@ -38,7 +38,7 @@ class Card:
     `current_release`: the version of the last completed deploy of the same service and environment. `event`: the
     event that the card stands for, as JSON. `state`: see the glossary; its parts are read by `person`.
     `other_rollback`: what is under way on another card of the same service and environment, {"card_id", "release",
-    "by"}; empty for none.
+    "by"}; empty for none. `reminded`: how often it reminded, {"count", "at", "mentioned", "mentioned_at"}; or empty.
     """
 
     card_id: str
@@ -54,6 +54,7 @@ class Card:
     channel: str | None = None
     ts: str | None = None
     other_rollback: Mapping[str, Any] = field(default_factory=dict)
+    reminded: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Card:
@@ -72,6 +73,7 @@ class Card:
             channel=value.get("channel"),
             ts=value.get("ts"),
             other_rollback=value.get("other_rollback") or {},
+            reminded=value.get("reminded") or {},
         )
 
     @property

@@ -28,6 +28,7 @@ _READS = frozenset({
     "conversations.replies",
     "usergroups.list",
     "usergroups.users.list",
+    "users.info",
 })  # fmt: skip
 
 

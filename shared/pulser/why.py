@@ -35,6 +35,7 @@ _OF_A_POST = ("delivery_id", "target_delivery_id", "thread_delivery_id")
 _STATE = {
     "acknowledged": ("acknowledged",),
     "investigating": ("investigating",),
+    "snoozed": ("snoozed",),
     "requested": ("requested",),
     "approval": ("approval", "by"),
     "rollback": ("rollback",),
@@ -42,6 +43,7 @@ _STATE = {
 _OF_STATE = {
     "acknowledged": ("alert.acknowledged",),
     "investigating": ("alert.investigating",),
+    "snoozed": ("alert.snoozed",),
     "requested": ("deploy.requested",),
     "approval": ("deploy.approved", "deploy.rejected"),
     "rollback": ("rollback.requested",),

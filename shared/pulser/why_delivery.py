@@ -64,16 +64,22 @@ def _made(delivery: Json) -> Moment:
         what = f"Details were queued, for the thread of its message in {channel}"
         return Moment.of(at, what, inert(delivery.get("why")) or None)
     if is_briefing(delivery):
-        what = f"A briefing was queued, for the thread of its message in {channel}"
-        return Moment.of(at, what, inert(delivery.get("why")) or None)
+        called = inert(delivery.get("mention"), 50)
+        what = f"A {part_name(delivery)} was queued, for the thread of its message in {channel}"
+        return Moment.of(at, what, sentence(delivery.get("why"), called and f"it mentions {called}") or None)
     mention = inert(delivery.get("mention"), 50)
     why = sentence(delivery.get("why") or _NOT_KEPT, mention and f"it mentions {mention}")
     return Moment.of(at, f"Route {inert(delivery.get('route'), 100)} took it, to {channel}", why)
 
 
 def is_briefing(delivery: Json) -> bool:
-    """Whether it is a post in the thread of a card's message: what is known of it, or what else."""
+    """Whether it is a post in the thread of a card's message: a briefing, or another part of the thread."""
     return bool(delivery.get("thread_delivery_id"))
+
+
+def part_name(delivery: Json) -> str:
+    """What it is in its thread."""
+    return inert(delivery.get("thread_part"), 20) or "briefing"
 
 
 def _wait(delivery: Json, before: Json | None, until: object) -> Iterator[Moment]:

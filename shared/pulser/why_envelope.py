@@ -15,6 +15,7 @@ _CAME_BY = {"socket": "Socket Mode", "http": "a signed request"}
 DEEDS: Final = {
     "alert.acknowledged": "acknowledged",
     "alert.investigating": "investigating",
+    "alert.snoozed": "snoozed",
     "deploy.requested": "a deploy was asked for",
     "deploy.approved": "approved",
     "deploy.rejected": "rejected",
@@ -132,7 +133,8 @@ def _came_of_it(event: Json, payload: Json) -> str:
 
 def _about(event: Json, payload: Json) -> str:
     told = " ".join(filter(None, (inert(payload.get(key), 100) for key in ("service", "environment", "version"))))
-    return sentence(f"audit event {inert(event.get('event_id'), 50)}", told)
+    until = inert(payload.get("until"), 40) if event.get("event_type") == "alert.snoozed" else ""
+    return sentence(until and f"until {until}", f"audit event {inert(event.get('event_id'), 50)}", told)
 
 
 def _ended(envelope: Json, *, whole: bool) -> Iterator[Moment]:

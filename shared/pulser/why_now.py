@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pulser import why_silence
-from pulser.why_delivery import is_briefing, message_of
+from pulser.why_delivery import is_briefing, message_of, part_name
 from pulser.why_moment import Json, clock, inert, is_later, part, plural, rows
 
 _SHOWN: Final = 3  # deliveries in the sentence
@@ -50,9 +50,7 @@ def _only_told(facts: Json) -> str:
 def of_delivery(delivery: Json, now: object, card: Json) -> str:
     """One delivery; `card` may be empty."""
     said = _of_delivery(delivery, now, card)
-    if not is_briefing(delivery) or delivery.get("status") == "sent":
-        return said
-    return f"Its {'details' if delivery.get('thread_part') == 'details' else 'briefing'}: {said}"
+    return f"Its {part_name(delivery)}: {said}" if is_briefing(delivery) and delivery.get("status") != "sent" else said
 
 
 def _of_delivery(delivery: Json, now: object, card: Json) -> str:
@@ -88,7 +86,8 @@ def _sent(delivery: Json, now: object, card: Json) -> str:
     where = message_of(delivery)
     found = ", where it was found" if delivery.get("adopted") is True else ""
     if is_briefing(delivery):
-        what = "What it said then" if delivery.get("thread_part") == "details" else "What is known"
+        told = {"briefing": "What is known", "details": "What it said then"}
+        what = told.get(part_name(delivery), f"A {part_name(delivery)}")
         return f"{what} stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
     return f"It stands in {channel} since {since}{found}{_phase(card)}{f' ({where})' if where else ''}."
 

@@ -9,11 +9,15 @@ create table if not exists ops.services (
     deployers text[] not null default '{}',
     rollback_by text[] not null default '{}',
     runbook_url text,
+    -- Whom an alert of it mentions, one after the other, while nobody acknowledges it: users and user groups.
+    escalation text[] not null default '{}',
     deploy jsonb,
     rollback jsonb,
     updated_at timestamptz not null default clock_timestamp(),
     constraint service_is_named check (service ~ '^[a-z0-9][a-z0-9._-]{0,99}$'),
     constraint a_service_has_an_environment check (cardinality(environments) > 0),
+    constraint escalation_names_users_and_groups check (array_to_string(escalation, ' ', '') ~ '^([USW][A-Z0-9]{2,30}( [USW][A-Z0-9]{2,30})*)?$'),
+    constraint escalation_has_at_most_19_steps check (cardinality(escalation) <= 19),
     constraint deploy_hook_is_known check (deploy ->> 'type' in ('github_workflow', 'github_dispatch', 'webhook')),
     constraint rollback_hook_is_known check (rollback ->> 'type' in ('github_workflow', 'github_dispatch', 'webhook')),
     constraint hook_secrets_are_names_in_vault check (

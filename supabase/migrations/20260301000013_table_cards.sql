@@ -29,6 +29,7 @@ create table if not exists ops.cards (
     end)),
     constraint only_an_alert_has_an_identity check (kind = 'alert' or coalesce(alert_key, resolve_key) is null),
     constraint a_deploy_names_its_service check (kind <> 'deploy' or (service is not null and environment is not null)),
+    constraint a_snooze_says_until_when check (not state ? 'snoozed' or state #>> '{snoozed,until}' is not null),
     constraint state_is_an_object check (jsonb_typeof(state) = 'object')
 );
 

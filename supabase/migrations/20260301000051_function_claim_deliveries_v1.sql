@@ -1,5 +1,5 @@
 -- Work for a dispatcher: hooks, posts, updates and probes, each with a token, and in how many seconds there will be more. A post
--- with a thread_part stands in the thread of the message thread_ts; a briefing tells what is "known".
+-- with a thread_part stands in the thread of the message thread_ts; a briefing and a reminder tell what is "known".
 create or replace function ops.claim_deliveries_v1(worker text, max_deliveries integer, lease_seconds integer)
 returns jsonb
 language plpgsql
@@ -30,8 +30,10 @@ begin
         'continues_ts', o.slack_ts, 'continues_channel_id', o.slack_channel_id,
         'thread_delivery_id', d.thread_delivery_id, 'thread_part', d.thread_part, 'thread_ts', b.slack_ts,
         -- Read after the claim: whatever changes the card from now on is seen when the delivery is settled.
-        'card', ops.card_json_v1(coalesce(d.card_id, d.event_id)),
-        'known', case when d.thread_part = 'briefing' and d.status = 'sending' then ops.known_of_card_v1(d.card_id) end,
+        'card', ops.card_json_v1(coalesce(d.card_id, d.event_id))
+            || jsonb_build_object('reminded', ops.reminded_v1(coalesce(d.card_id, d.event_id))),
+        'known', case when d.status = 'sending' then case d.thread_part
+            when 'briefing' then ops.known_of_card_v1(d.card_id) when 'reminder' then ops.known_of_reminder_v1(d.delivery_id) end end,
         'hook', d.hook || jsonb_build_object('idempotency_key', d.delivery_id, 'card_id', d.card_id),
         'last_reason', d.reason, 'doubtful_since', d.doubtful_since,
         -- It is not to be tried: a hook that nobody came for in its time, a post that Slack failed with for a day.

@@ -21,6 +21,8 @@ begin
     elsif settled.status = 'in_doubt' then
         perform ops.announce_doubt_v1(settled.delivery_id);
     end if;
+    perform ops.begin_reminders_v1(settled);
+    perform ops.drop_void_reminder_v1(settled);
 end;
 $$;
 

@@ -1,6 +1,6 @@
 -- What an event means beside its messages, as its router has read it. routing:
 -- "fact": {"service", "environment", "aspect", "what", "version", "branch", "url"}   news for /pulser status
--- "card": {"kind", "service", "environment", "release"}                              the event is a thing that people act on
+-- "card": {"kind", "service", "environment", "release", "severity"}                  the event is a thing that people act on
 -- "deploy_result": {"deploy_id", "deploy_ref", "actor", "service", "environment", "version", "what", "url", "text"}
 --                                                                                    it belongs to a deploy that runs, or begins one
 -- "card_id": uuid                                                                    it tells of that card
@@ -41,6 +41,7 @@ begin
             case when attached is null then routing #>> '{alert,key}' end, routing #>> '{alert,resolve_key}', routing #>> '{alert,severity}',
             array_remove(array[routing #>> '{alert,words}'], null))
         on conflict do nothing;
+        perform ops.plan_reminders_v1(the_event, card ->> 'severity');
     end if;
     attached := coalesce(attached, noted);
     if attached is not null then

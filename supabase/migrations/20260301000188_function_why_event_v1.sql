@@ -13,7 +13,7 @@ as $$
             from jsonb_each_text(case jsonb_typeof(event -> 'payload') when 'object' then event -> 'payload' else '{}' end) p
             where p.value is not null and p.key in (
                 'service', 'environment', 'severity', 'title', 'version', 'card_id', 'deploy_id', 'envelope_id', 'team_id',
-                'slack_user', 'slack_user_name', 'outcome', 'reason', 'action', 'command', 'word', 'text'
+                'slack_user', 'slack_user_name', 'outcome', 'reason', 'action', 'command', 'word', 'text', 'until'
             )
         )
     )

@@ -26,6 +26,9 @@ begin
     where c.card_id = fired.card_id;
     update ops.event_dispatches d set card_id = fired.card_id, is_repeat = true where d.event_id = the_event;
 
+    if worse then
+        perform ops.raise_reminders_v1(fired.card_id, alert ->> 'severity');
+    end if;
     perform ops.show_news_v1(fired.card_id, fired.version);
     if words is not null and words <> all (fired.told_words) and ops.queue_details_v1(fired.card_id) is not null then
         -- The last twenty: two texts that take turns are told once each.

@@ -32,7 +32,9 @@ async def burst(database_url: str) -> list[str]:
     ids = []
     for number in range(EVENTS):
         await asyncio.sleep(max(0.0, begun + SECONDS * number / EVENTS - loop.time()))
-        payload = json.dumps({"service": "api", "severity": "warning", "title": f"number {number}"})
+        # A fingerprint of its own: none is the repeat of another.
+        told = {"service": "api", "severity": "warning", "title": f"number {number}", "fingerprint": str(number)}
+        payload = json.dumps(told)
         statement = "select ops.append_event_v1(event_type => $1, payload => $2::jsonb)::text"
         ids.append(await connection.fetchval(statement, TYPES[number % len(TYPES)], payload))
     await connection.close()

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import aiohttp
 import asyncpg
@@ -125,7 +126,7 @@ class Site:
 
     async def emit(self, event_type: str, **payload: Any) -> str:  # noqa: ANN401  JSON
         """An event of api in production; its id."""
-        told = {"service": "api", "environment": "production", **payload}
+        told = {"service": "api", "environment": "production", "fingerprint": str(uuid4()), **payload}
         return str(await self.ledger.call("append_event_v1", {"event_type": event_type, "payload": told}))
 
     async def card(self, event_type: str = "ci.failed", **payload: Any) -> str:  # noqa: ANN401  JSON

@@ -101,6 +101,21 @@ async def investigate(world: World) -> None:
     assert "is investigating this alert" in str(briefing)
 
 
+async def snooze(world: World) -> None:
+    """Bob snoozes an alert until 9:00 where he is, which Slack is asked for; when it does not tell, he tries again."""
+    event_id = await world.emit("ci.failed", service="api", title="8 of 96 checks failed")
+    shown = await world.message(event_id)
+    value = _option(shown, "9:00")
+    for _ in range(3):
+        await world.insist(
+            lambda: world.slack.press_seen(shown.channel_id, shown.to_json(), "pulser_snooze", user_id=BOB, value=value)
+        )
+        await world.settled()
+        if "Snoozed by" in str(world.messages(event_id)):
+            return
+    raise AssertionError("nobody ever snoozes it")
+
+
 async def tired(world: World) -> None:
     """The time of a dispatcher is up before it has begun: it rings for the next one, which posts."""
     await world.revive()
@@ -159,6 +174,7 @@ STORIES = {
     "refused": Story(refused, like="connect"),
     "doubt": Story(doubt, like="alert"),
     "investigate": Story(investigate, like="alert"),
+    "snooze": Story(snooze, like="alert"),
     "tired": Story(tired, like="alert"),
     "trouble": Story(trouble, like="alert"),
     "late": Story(late, like="alert"),
@@ -200,6 +216,13 @@ async def _approve(world: World, shown: Message) -> None:
             return
         world.ahead["action-handler"] += 5  # then Slack is asked again
     raise AssertionError("nobody ever approves it")
+
+
+def _option(shown: Message, words: str) -> str:
+    """The value of the option that says this."""
+    elements = [it for row in shown.blocks if row["type"] == "actions" for it in row["elements"]]
+    options = [it for element in elements for it in element.get("options", [])]
+    return next(str(it["value"]) for it in options if words in it["text"]["text"])
 
 
 async def _press(world: World, shown: Message, verb: str, user: str) -> None:

@@ -36,6 +36,7 @@ PLACES: dict[str, tuple[Where, ...]] = {
     "refused": ("database",),
     "doubt": ("slack",),
     "investigate": ("slack",),
+    "snooze": ("slack",),
     "tired": ("database",),
     "trouble": ("database", "sleep"),
     "late": ("database", "sleep"),

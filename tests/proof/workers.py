@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from action_handler.handle import BUTTON_KEY, Actions
+from action_handler.zones import Zones
 from command_handler.handle import CommandHandler
 from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.deliver import LEASE_SECONDS, Deliverer
@@ -163,7 +164,8 @@ class HandlerWorker(Worker):
         self._slack = ways.slack()
         ledger, vault = ways.ledger, ways.vault
         if kind == "action-handler":
-            actions = Actions(ledger, vault, Groups(self._slack, clock=partial(ways.to.clock, kind)))
+            groups = Groups(self._slack, clock=partial(ways.to.clock, kind))
+            actions = Actions(ledger, vault, groups, Zones(self._slack))
             checks = lambda: handler_checks(ledger, vault, BUTTON_KEY)  # noqa: E731
             self.service = HandlerService(kind, ledger, vault, self._slack, actions, checks)
         else:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import asyncpg
 
@@ -203,8 +204,8 @@ class World:
         assert await self.judge.broken() == []
 
     async def emit(self, event_type: str, **payload: Any) -> str:  # noqa: ANN401  JSON
-        """An event in production; its id."""
-        told = {"environment": "production", **payload}
+        """An event in production; its id. It has a fingerprint of its own: none is the repeat of another."""
+        told = {"environment": "production", "fingerprint": str(uuid4()), **payload}
         return str(await self.ledger.call("append_event_v1", {"event_type": event_type, "payload": told}))
 
     async def message(self, event_id: str) -> Message:

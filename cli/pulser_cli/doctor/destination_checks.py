@@ -27,7 +27,7 @@ def channel_findings(
 def group_findings(
     routes: Sequence[RoutedChannel], services: Sequence[Service], groups: Sequence[UserGroup]
 ) -> list[Finding]:
-    """A finding for each user group that is named. Users are not looked up: pulser may not (users:read)."""
+    """A finding for each user group that is named. Users are not looked up: each would be a call of its own."""
     known = {it.id: it for it in groups}
     named = named_groups(routes, services)
     if not named:
@@ -42,7 +42,7 @@ def named_groups(routes: Sequence[RoutedChannel], services: Sequence[Service]) -
         if route.mention is not None and _is_group(route.mention):
             found[route.mention].append(f"route {route.name}")
     for service in services:
-        for role in ("approvers", "deployers", "rollback_by"):
+        for role in ("approvers", "deployers", "rollback_by", "escalation"):
             for who in filter(_is_group, getattr(service, role)):
                 found[who].append(f"{role} of {service.service}")
     return found

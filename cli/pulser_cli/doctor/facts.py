@@ -211,6 +211,7 @@ class Service(_Fact):
     approvers: tuple[str, ...] = ()
     deployers: tuple[str, ...] = ()
     rollback_by: tuple[str, ...] = ()
+    escalation: tuple[str, ...] = ()
 
 
 class Hook(_Fact):

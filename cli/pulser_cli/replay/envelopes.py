@@ -3,8 +3,9 @@
 Compared is what the ledger still knows enough for: what was understood (which button, of which card; which command),
 the outcome of what does not depend on any state (help, words that are no command, links, a closed modal), the words of
 a deploy's form that are wrong whatever the service is, and the outcome of Acknowledge and Investigate: an alert's card
-keeps who did either, and when, so it can be put back. A service's policy, Slack's groups and the cards of deploys and
-releases are not kept as they were, so what Approve, Reject, Rollback and the other commands lead to is not compared.
+keeps who did either, and when, so it can be put back; and so with Snooze, but for 9:00, which is at another time for
+each. A service's policy, Slack's groups and the cards of deploys and releases are not kept as they were, so what
+Approve, Reject, Rollback and the other commands lead to is not compared.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from action_handler.action import DeploySubmission, Nothing, Press, SilencePress
 from action_handler.decide import Situation, decide
 from command_handler.command import is_command, read_command, text_of
 from command_handler.help import help_text, not_understood
-from pulser.button_value import said_event
+from pulser.button_value import said_choice, said_event
 from pulser.card import Card, moment
 from pulser.deploy_modal import REASON, VERSION, read_deploy_form, validate
 from pulser.envelope import Envelope
 from pulser.permission import Membership
+from pulser.snooze import UNTIL_NINE
 from pulser_cli.replay.difference import Aspect, Compared, Difference
 
 NOT_DONE: Final = "left out: not carried out (a duplicate, expired, failed, or still under way)"
@@ -79,7 +81,7 @@ def _press(press: Press, stored: Json) -> Compared:
         why = card
     elif card is not None:
         why = None
-        decision = decide(Situation(press, card, None, Membership(), _at(stored)))
+        decision = decide(Situation(press, card, None, Membership(), _at(stored), choice=said_choice(press.value)))
         now = decision.event_type if decision.outcome == "done" else f"{decision.outcome}: {decision.reason}"
         then = _outcome_then(audit)
         found += [("outcome", then, now)] if then != now else []
@@ -88,8 +90,10 @@ def _press(press: Press, stored: Json) -> Compared:
 
 def _card_then(stored: Json, press: Press, audit: Json) -> Card | str | None:
     """The alert's card as the press met it; a text says why it cannot be told. None: it is of another kind."""
-    if stored["card"] is None or stored["card"]["kind"] != "alert" or press.verb not in _DEEDS:
+    if stored["card"] is None or stored["card"]["kind"] != "alert" or press.verb not in {*_DEEDS, "snooze"}:
         return None
+    if press.verb == "snooze" and said_choice(press.value) == UNTIL_NINE:
+        return NO_STATE
     card, met = Card.from_json(stored["card"]), {}
     for part in _DEEDS.values():
         by = card.person(part)

@@ -11,6 +11,7 @@ from pulser.database import Database
 from pulser_cli import routes_diff, services_diff
 from pulser_cli.manifest_content import remaining
 from pulser_cli.output import CHANGE_SIGNS
+from pulser_cli.reminders_file import changes_of, reminders_json
 from pulser_cli.routes import routes_json
 from pulser_cli.routes_file import RoutesFile
 from pulser_cli.services import held_services
@@ -49,6 +50,7 @@ class Installation:
         await self._migrations()
         await self._routes()
         await self._services()
+        await self._reminders()
         await self._secrets()
 
     async def _migrations(self) -> None:
@@ -80,6 +82,14 @@ class Installation:
         ):
             await self.ledger.call("apply_services_v1", {"services": wanted})
         return None
+
+    async def _reminders(self) -> None:
+        wanted = reminders_json(self.file.reminders)
+        changes = changes_of(await self.ledger.call("reminder_times_v1"), wanted)
+        if self._is_to_change(
+            "reminders", [f"{CHANGE_SIGNS[it.kind][0]} {it.in_words()}" for it in changes], len(wanted)
+        ):
+            await self.ledger.call("apply_reminder_times_v1", {"times": wanted})
 
     def _is_to_change(self, step: str, changes: list[str], count: int) -> bool:
         """Whether the database is to be made as the file, which its owner sees first."""

@@ -10,7 +10,7 @@ from pulser.deploy_modal import CALLBACK_ID
 from pulser.envelope import Envelope
 from pulser.silence import ACTION_ID as SILENCE
 
-Verb = Literal["acknowledge", "investigate", "rollback", "approve", "reject"]
+Verb = Literal["acknowledge", "investigate", "snooze", "rollback", "approve", "reject"]
 VERBS: Final[tuple[Verb, ...]] = get_args(Verb)
 
 PREFIX: Final = "pulser_"
@@ -19,7 +19,7 @@ OPEN: Final = "pulser_open"  # a link: Slack opens it and tells us
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One of our buttons, pressed by `user` (`name` is untrusted). `value` is what the button carried."""
+    """Our button, or an option of our menu, pressed by `user` (`name` is untrusted). `value` is what it carried."""
 
     verb: Verb
     user: str
@@ -79,7 +79,7 @@ def read_action(envelope: Envelope) -> Action:
 
 def _read_press(envelope: Envelope, user: str) -> Action:
     action = _first(envelope.payload.get("actions"))
-    action_id, value = action.get("action_id"), action.get("value")
+    action_id, value = action.get("action_id"), _value(action)
     if action_id == OPEN:
         return Nothing("open", "a_link")
     if action_id == SILENCE:
@@ -99,6 +99,12 @@ def _read_submission(envelope: Envelope, user: str) -> Action:
     if isinstance(view, Mapping) and view.get("callback_id") == CALLBACK_ID:
         return DeploySubmission(user, envelope.user_name, view)
     return Nothing("modal", "unknown_modal", refused=True)
+
+
+def _value(action: Mapping[str, Any]) -> object:
+    """What a button carried, or the option of a menu that was chosen."""
+    option = action.get("selected_option")
+    return option.get("value") if isinstance(option, Mapping) else action.get("value")
 
 
 def _first(actions: object) -> Mapping[str, Any]:

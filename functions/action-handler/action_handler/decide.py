@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 from action_handler import notes
@@ -18,6 +18,7 @@ from pulser.card import Card, Person, moment
 from pulser.deploy_modal import is_version
 from pulser.permission import Membership, permission
 from pulser.settlement import Hook
+from pulser.snooze import CHOICES, until
 
 Outcome = Literal["done", "late", "refused"]
 
@@ -50,7 +51,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision depends on. `drawn_for`: the release in the button's value. `now` is aware."""
+    """All that a decision depends on. `drawn_for`: the release in the button's value. `now` is aware.
+
+    `choice`: what was chosen in a menu. `zone`: where the person is, None where nobody knows.
+    """
 
     press: Press
     card: Card
@@ -58,6 +62,8 @@ class Situation:
     membership: Membership
     now: datetime
     drawn_for: str | None = None
+    choice: str | None = None
+    zone: tzinfo | None = None
 
     @property
     def clicker(self) -> Person:
@@ -89,6 +95,8 @@ def decide(it: Situation) -> Decision:
             return _acknowledge(it)
         case "investigate":
             return _investigate(it)
+        case "snooze":
+            return _snooze(it)
         case "approve":
             return _approve(it)
         case "reject":
@@ -124,6 +132,26 @@ def _over(it: Situation) -> Decision:
     told = told if isinstance(told, Mapping) else {}
     return Decision(
         "late", "resolved", notes.resolved(moment(told.get("at")), is_superseded=bool(told.get("superseded_by")))
+    )
+
+
+def _snooze(it: Situation) -> Decision:
+    """A later snooze takes the place of one before."""
+    if it.card.kind != "alert" or it.choice not in CHOICES:
+        return _refused("wrong_card", notes.wrong_card())
+    if it.card.phase != "open":
+        return _late(it, "acknowledged" if it.card.person("acknowledged") else "investigating")
+    ends_at = until(it.choice, it.now, it.zone)
+    if ends_at is None:
+        return _refused("zone_unknown", notes.zone_unknown())
+    told = ends_at.astimezone(UTC).isoformat()
+    return Decision(
+        "done",
+        "snoozed",
+        phase="open",
+        state={**it.card.state, "snoozed": {**it.clicker.to_json(), "until": told}},
+        event_type="alert.snoozed",
+        facts={"snoozed_by": it.press.user, "until": told},
     )
 
 
@@ -277,7 +305,11 @@ def _noted(it: Situation, phase: Literal["acknowledged", "investigating"], event
         "done",
         phase,
         phase=phase,
-        state={**it.card.state, phase: it.clicker.to_json()},
+        # Who has it in hand ends a snooze.
+        state={
+            **{name: part for name, part in it.card.state.items() if name != "snoozed"},
+            phase: it.clicker.to_json(),
+        },
         event_type=event_type,
         facts={f"{phase}_by": it.press.user},
         briefs=phase == "investigating",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from action_handler import notes
 from action_handler.action import DeploySubmission, Nothing, Press, SilencePress, read_action
@@ -15,8 +16,9 @@ from action_handler.decide import Decision, Situation, decide, named, needs_poli
 from action_handler.deploy_request import Asked, answer_request
 from action_handler.policy import Policy
 from action_handler.silence import begin, not_obeyed
+from action_handler.zones import Zones
 from pulser import logs
-from pulser.button_value import BadValue, ForgedValue, read
+from pulser.button_value import BadValue, ButtonValue, ForgedValue, read
 from pulser.card import Card
 from pulser.database import Database, connect
 from pulser.deploy_modal import read_deploy_form
@@ -29,6 +31,7 @@ from pulser.settings import Settings
 from pulser.settlement import AuditEvent, Briefing, CardChange, Reply, Settlement
 from pulser.silence import read_silence
 from pulser.slack import SlackApi
+from pulser.snooze import UNTIL_NINE
 from pulser.vault import Vault
 
 FUNCTION = "action-handler"
@@ -49,7 +52,7 @@ def service_of(ledger: Database, slack_api_url: str, drain_seconds: float = 50.0
     """The function on this ledger and this Slack."""
     vault = Vault(ledger)
     slack = SlackApi(vault, slack_api_url)
-    handle = Actions(ledger, vault, Groups(slack))
+    handle = Actions(ledger, vault, Groups(slack), Zones(slack))
     return HandlerService(
         FUNCTION,
         ledger,
@@ -72,6 +75,7 @@ class Actions:
     ledger: Database
     vault: Vault
     groups: Groups
+    zones: Zones
     clock: Callable[[], datetime] = _now
 
     async def __call__(self, envelope: Envelope, answer_by: float) -> Settlement:
@@ -98,7 +102,8 @@ class Actions:
             return _refuse(press, envelope, decision, about={"card_id": value.event_id})
         card = Card.from_json(found)
         policy, membership = await self._permission(press, card)
-        decision = decide(Situation(press, card, policy, membership, self.clock(), value.release))
+        zone = await self._zone(press, value, card)
+        decision = decide(Situation(press, card, policy, membership, self.clock(), value.release, value.choice, zone))
         if decision.outcome != "done":
             return _refuse(press, envelope, decision, card.service, _facts(card))
         return _carry_out(press, card, decision, envelope)
@@ -128,6 +133,11 @@ class Actions:
         policy = Policy.from_json(await self._policy(card.service))
         groups = groups_to_check(press.user, named(press.verb, policy))
         return policy, await self.groups.membership(press.user, groups)
+
+    async def _zone(self, press: Press, value: ButtonValue, card: Card) -> ZoneInfo | None:
+        """Where the person is, as far as it matters: 9:00 is at another time in each zone."""
+        matters = press.verb == "snooze" and value.choice == UNTIL_NINE and card.phase == "open"
+        return await self.zones.zone_of(press.user) if matters else None
 
     async def _submit(self, submission: DeploySubmission, envelope: Envelope) -> Settlement:
         form = read_deploy_form(submission.view)

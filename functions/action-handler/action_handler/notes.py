@@ -22,6 +22,7 @@ NOTHING_CHANGED: Final = "Nothing was changed."
 DOING: Final[dict[Verb, str]] = {
     "acknowledge": "acknowledge alerts of",
     "investigate": "investigate alerts of",
+    "snooze": "snooze alerts of",
     "rollback": "roll back",
     "approve": "approve deploys of",
     "reject": "reject deploys of",
@@ -139,6 +140,14 @@ def environment_gone(service: str, environment: str | None) -> str:
 def wrong_card() -> str:
     """A button that does not belong to what its message stands for."""
     return f"This button does nothing here. {NOTHING_CHANGED}"
+
+
+def zone_unknown() -> str:
+    """9:00 is at another time in each zone."""
+    return (
+        "Slack did not say in which time zone you are, so pulser does not know when it is 9:00 for you. "
+        f"Choose 30 min or 2 h instead, or try again in a minute. {NOTHING_CHANGED}"
+    )
 
 
 def bad_value(reason: str) -> str:

@@ -15,7 +15,7 @@ class ClaimedDelivery(BaseModel):
     `continues_ts` and `continues_channel_id`: the message before, which Slack lets nobody change any more. Of an
     update, `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it. Of a post
     in a thread, `thread_part` says what it is there, `thread_ts` is the message that began the thread (None: that died)
-    and `thread_delivery_id` the delivery that posted it; `known` is what a briefing tells.
+    and `thread_delivery_id` the delivery that posted it; `known` is what a briefing or a reminder tells.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -18,6 +18,7 @@ from notify_dispatch.event import Event
 from notify_dispatch.hook import HookCaller
 from notify_dispatch.outcome import LAYOUT_REFUSED, Outcome, of_post, of_post_error, of_update, of_update_error
 from notify_dispatch.probe import probe
+from notify_dispatch.reminder import remind
 from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
 from notify_dispatch.render.details import render_details, render_plain_details
 from pulser.card import Card
@@ -114,6 +115,8 @@ class Deliverer:
             return _checked(await brief(self.slack, delivery, card))
         if delivery.thread_part == "details":
             return _checked(_details(delivery, event, card))
+        if delivery.thread_part == "reminder":
+            return _checked(remind(delivery, event, card))
         is_update = delivery.purpose == "update"
         occasion = Occasion(
             delivery_id=delivery.message_id,

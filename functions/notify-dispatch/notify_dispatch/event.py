@@ -155,12 +155,11 @@ def _parse(value: object) -> Event:
 def _untold(event_type: str, actor: str | None) -> frozenset[str]:
     """The unknown keys of which a message says nothing."""
     of_slack = event_type.startswith("slack.")
-    typed = frozenset({_TYPED} if of_slack else ()) | (
-        _FOR_PROGRAMS if event_type.startswith("silence.") else frozenset()
-    )
+    told_twice = _FOR_PROGRAMS if event_type.startswith("silence.") else frozenset()
+    typed = frozenset({_TYPED} if of_slack else ())
     if actor not in HANDLERS:
-        return typed
-    return _OF_THE_LEDGER | (typed if of_slack else {"action"})
+        return typed | told_twice
+    return _OF_THE_LEDGER | told_twice | (typed if of_slack else {"action"})
 
 
 def _read_payload(payload: Mapping[Any, Any]) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:

@@ -17,6 +17,8 @@ CATALOGUE: Mapping[str, str] = {
     "pulser_oldest_waiting_post_seconds": "Age of the oldest message that has yet to be posted, 0 without one.",
     "pulser_overdue_delivery_seconds": "How long ago somebody should have taken the next delivery, 0 in time.",
     "pulser_expired_leases": "Claims whose worker has vanished and that nobody has taken over yet.",
+    "pulser_unacknowledged_alerts": "Alerts of the last 24 hours that nobody has acknowledged, 10000 at most.",
+    "pulser_recent_reminders": "Reminders of such alerts of the last ten minutes that stand in Slack.",
     "pulser_slack_hold_seconds": "How long Slack still wants a method (* for all) to be left alone.",
     "pulser_live_silences": "Silences that last: of everything, or of a part.",
     "pulser_recent_silenced_events": "Events without a message because of a silence, last ten minutes, 10000 at most.",

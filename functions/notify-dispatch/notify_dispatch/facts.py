@@ -19,6 +19,7 @@ _CI: Final = {"passed", "failed"}
 _DEEDS: Final = {
     "alert.acknowledged",
     "alert.investigating",
+    "alert.snoozed",
     "deploy.approved",
     "deploy.rejected",
     "rollback.requested",
@@ -46,7 +47,7 @@ def _card(event: Event) -> dict[str, Any] | None:
     if kind not in ("alert", "release"):
         return None
     title = own_title(event) or headline(event)
-    return {"kind": kind, **_place(event), "release": event.version, "title": title}
+    return {"kind": kind, **_place(event), "release": event.version, "title": title, "severity": event.severity}
 
 
 def _fact(event: Event) -> dict[str, Any] | None:

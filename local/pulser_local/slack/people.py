@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pulser_local.slack.workspace import Author, Json
 
@@ -17,6 +19,7 @@ class User:
     id: str
     name: str
     real_name: str
+    zone: str = "Etc/UTC"  # an IANA name, as Slack has it
 
     @property
     def author(self) -> Author:
@@ -34,9 +37,17 @@ class User:
             "deleted": False,
             "is_bot": False,
             "is_app_user": False,
-            "tz": "Etc/UTC",
+            "tz": self.zone,
+            "tz_label": self.zone,
+            "tz_offset": _offset(self.zone),
             "profile": profile,
         }
+
+
+def _offset(zone: str) -> int:
+    """How many seconds the zone's clocks are ahead of UTC now."""
+    ahead = datetime.now(ZoneInfo(zone)).utcoffset()
+    return int(ahead.total_seconds()) if ahead else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,9 @@ class UserGroup:
 
 
 DEFAULT_USERS: Final = (
-    User("U0ALICE", "alice", "Alice Archer"),
-    User("U0BOB", "bob", "Bob Baker"),
-    User("U0CAROL", "carol", "Carol Cook"),
+    User("U0ALICE", "alice", "Alice Archer", "Europe/Berlin"),
+    User("U0BOB", "bob", "Bob Baker", "America/New_York"),
+    User("U0CAROL", "carol", "Carol Cook", "Asia/Kolkata"),
     User("U0DAVE", "dave", "Dave Dyer"),
     User("U0ERIN", "erin", "Erin Eaton"),
 )

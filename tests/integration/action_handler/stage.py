@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from starlette.applications import Starlette
@@ -108,7 +109,8 @@ class Stage:
 
     async def emit(self, event_type: str, **payload: Any) -> str:  # noqa: ANN401  JSON
         """An event of api in production whose message stands in Slack; its id."""
-        told = {"service": "api", "environment": "production", **payload}
+        # A fingerprint of its own: none is the repeat of another.
+        told = {"service": "api", "environment": "production", "fingerprint": str(uuid4()), **payload}
         event_id = str(await self.call("append_event_v1", event_type=event_type, payload=told))
         await self.dispatch()
         return event_id

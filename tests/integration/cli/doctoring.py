@@ -21,7 +21,8 @@ from tests.integration.cli.conftest import Pulser
 from tests.integration.notify_dispatch.conftest import Bench
 
 SCOPES = {
-    *("app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "usergroups:read"),
+    *("app_mentions:read", "channels:history", "channels:read", "chat:write", "commands"),
+    *("usergroups:read", "users:read"),
 }
 SECRETS = {
     "slack_app_token": "xapp-sentinel-app-token",

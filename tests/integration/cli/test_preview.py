@@ -61,12 +61,13 @@ async def test_the_blocks_are_those_that_are_posted(
 
 
 def _lasting(blocks: list[dict[str, Any]]) -> list[Any]:
-    """The blocks but for what is of one message alone: its buttons' values, and the last line with its time and ids."""
+    """The blocks but for what is of one message alone: the signed values, and the last line with its time and ids."""
     drawn = json.loads(json.dumps(blocks[:-1]))
     for block in drawn:
         block.pop("block_id", None)
         for element in block.get("elements", []):
-            element.pop("value", None)
+            for signed in (element, *element.get("options", [])):
+                signed.pop("value", None)
     return list(drawn)
 
 

@@ -100,7 +100,7 @@ async def test_it_speaks_json(pulser: Pulser, stage: Stage, builds: str) -> None
 async def test_one_type_of_event_is_asked_for(pulser: Pulser, stage: Stage, builds: str) -> None:
     """A glob, as routes have them; clicks and commands have none."""
     await stage.emit("ci.failed")
-    await stage.emit("ci.passed")
+    await stage.emit("ci.passed", service="web")
     found = await told(pulser, "--file", builds, "--event-type", "*.passed")
     assert (groups(found["events"]), found["envelopes"]) == ([(1, "ci.passed", "#ops-alerts", "#builds")], None)
 

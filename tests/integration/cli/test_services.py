@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pulser_cli.reminders_file import DEFAULT, reminders_json
 from tests.fixtures.postgres import Call
 from tests.integration.cli.conftest import Pulser
 
@@ -39,6 +40,37 @@ async def test_apply_makes_the_services_those_of_the_file(pulser: Pulser, call: 
         "2 added",
     ]
     assert [it["service"] for it in await call("list_services_v1")] == ["api", "web"]
+
+
+async def test_apply_makes_the_times_of_reminders_those_of_the_file(pulser: Pulser, call: Call, file: Path) -> None:
+    """A severity that is not named reminds no more; a file without the key has the times of a new database."""
+    rewrite(file, "services:", "reminders:\n  error: {after_min: 10, every_min: 20, at_most: 3}\nservices:")
+    result = await pulser("services", "apply", str(file))
+    error = "error after 15 min, then every 15 min, 6 at most → after 10 min, then every 20 min, 3 at most"
+    critical = "critical after 5 min, then every 5 min, 6 at most → none"
+    assert result.stdout.splitlines()[2:] == [
+        f"~ reminders of all services: {error}, {critical}",
+        "2 added, 1 changed",
+    ]
+    assert await call("reminder_times_v1") == {"error": {"after_min": 10, "every_min": 20, "at_most": 3}}
+    rewrite(file, "", "")
+    await pulser("services", "apply", str(file))
+    assert await call("reminder_times_v1") == reminders_json(DEFAULT)
+
+
+async def test_a_new_database_has_the_times_of_a_file_that_says_nothing(call: Call) -> None:
+    """The migration and the file's default are one."""
+    assert await call("reminder_times_v1") == reminders_json(DEFAULT)
+
+
+async def test_an_escalation_list_is_applied_and_shown(pulser: Pulser, call: Call, file: Path) -> None:
+    """In its order."""
+    rewrite(file, "approvers: [U0123456]", "escalation: [U0123456, S0123456]")
+    await pulser("services", "apply", str(file))
+    assert (await call("service_policy_v1", service="api"))["escalation"] == ["U0123456", "S0123456"]
+    shown = (await pulser("services", "show", "api")).stdout
+    assert "Alerts escalate to   U0123456 S0123456" in shown
+    assert "Reminders of alerts that nobody acknowledges: " in (await pulser("services", "show")).stdout
 
 
 async def test_apply_again_changes_nothing(pulser: Pulser, file: Path) -> None:
@@ -115,7 +147,9 @@ async def test_show_lists_who_may_do_what(pulser: Pulser, file: Path) -> None:
     """One line a service; what cannot be done is a dash."""
     await pulser("services", "apply", str(file))
     result = await pulser("services", "show", columns=120)
-    assert [line.split() for line in result.stdout.splitlines()] == [
+    *lines, times = result.stdout.splitlines()
+    assert times.startswith("Reminders of alerts that nobody acknowledges: ")
+    assert [line.split() for line in lines] == [
         ["Service", "Environments", "Deploy", "Approved", "by", "Rolled", "back", "by"],
         ["api", "staging", "production", "everybody", "U0123456", "–"],
         ["web", "production", "–", "–", "–"],

@@ -19,6 +19,9 @@ delete from ops.event_dispatches;
 delete from ops.silences;
 delete from ops.cards;
 delete from ops.services;
+delete from ops.reminder_times;
+insert into ops.reminder_times (severity, after_min, every_min, at_most)
+values ('critical', 5, 5, 6), ('error', 15, 15, 6);
 delete from ops.service_facts;
 delete from ops.slack_paces;
 delete from ops.slack_envelopes;

@@ -86,6 +86,21 @@ def relay_alarm(**columns: str) -> str:
     return insert("relay_alarms", **{"reason": "'r'"} | columns)
 
 
+def reminder_times(**columns: str) -> str:
+    times = {"severity": "'info'", "after_min": "1", "every_min": "1", "at_most": "1"}
+    return insert("reminder_times", **times | columns)
+
+
+def reminder_plan(**columns: str) -> str:
+    return insert("reminder_plans", **{"card_id": "(select card_id from ops.cards)"} | columns)
+
+
+def reminder(**columns: str) -> str:
+    of = "(select delivery_id from ops.deliveries limit 1)"
+    told = {"delivery_id": of, "card_id": "(select card_id from ops.cards)", "step": "1", "after_snooze": "false"}
+    return insert("reminders", **told | columns)
+
+
 def insert(table: str, **columns: str) -> str:
     return f"insert into ops.{table} ({', '.join(columns)}) values ({', '.join(columns.values())})"  # noqa: S608
 
@@ -116,6 +131,7 @@ A_THREAD = IN_THE_THREAD | {"thread_part": BRIEFING}
 THE_DETAILS = IN_THE_THREAD | {"thread_part": "'details'"}
 A_POST = "(select delivery_id from ops.deliveries order by position limit 1)"
 BESIDE_IT = {"status": "'sending'", "channel": "(select channel from ops.deliveries)"} | LEASE
+SECOND_REMINDER = reminder(delivery_id="(select delivery_id from ops.deliveries order by position desc limit 1)")
 REFUSED = {
     "platform_events.platform_events_pkey": twice("platform_events"),
     "platform_events.status_is_ok_or_error": platform_event(status="'maybe'"),
@@ -201,12 +217,30 @@ REFUSED = {
     "services.deploy_hook_is_known": service(deploy="""'{"type": "fax"}'"""),
     "services.rollback_hook_is_known": service(rollback="""'{"type": "fax"}'"""),
     "services.hook_secrets_are_names_in_vault": service(deploy="""'{"type": "webhook", "secret": "hunter2"}'"""),
+    "services.escalation_names_users_and_groups": service(escalation="'{<!here>}'"),
+    "services.escalation_has_at_most_19_steps": service(escalation="array_fill('U1234'::text, array[20])"),
+    "reminder_times.reminder_times_pkey": reminder_times(severity="'error'"),
+    "reminder_times.severity_is_known": reminder_times(severity="'bad'"),
+    "reminder_times.reminders_are_minutes_apart": reminder_times(every_min="0"),
+    "reminder_times.reminders_come_to_an_end": reminder_times(at_most="21"),
+    "reminder_plans.reminder_plans_pkey": f"{card()}; {reminder_plan()}; {reminder_plan()}",
+    "reminder_plans.reminder_plans_card_id_fkey": reminder_plan(card_id=ID),
+    "reminder_plans.severity_is_known": f"{card()}; {reminder_plan(severity=OTHER)}",
+    "reminder_plans.a_round_is_a_part_of_all": f"{card()}; {reminder_plan(in_round='1')}",
+    "reminders.reminders_pkey": f"{card()}; {reminder()}; {reminder(step='2')}",
+    "reminders.reminders_delivery_id_fkey": f"{card()}; {reminder(delivery_id=ID)}",
+    "reminders.reminders_card_id_fkey": reminder(card_id=ID),
+    "reminders.reminders_are_counted": f"{card()}; {reminder(step='0')}",
+    "reminders.one_reminder_per_step": (
+        f"{card()}; {delivery(**A_THREAD, **OF_A_CARD)}; {reminder()}; {SECOND_REMINDER}"
+    ),
     "cards.cards_pkey": f"{card()}; {twice('cards')}",
     "cards.kind_is_known": card(kind="'poem'", phase="'deployed'"),
     "cards.phase_belongs_to_kind": card(phase="'deployed'"),
     "cards.a_deploy_names_its_service": card(kind="'deploy'", phase="'started'"),
     "cards.only_an_alert_has_an_identity": deploy_card(alert_key="'k'"),
     "cards.one_open_alert_per_key": f"""{card(alert_key="'k'")}; {card(card_id=A_SESSION, alert_key="'k'")}""",
+    "cards.a_snooze_says_until_when": card(state="""'{"snoozed": {"user": "U1"}}'"""),
     "cards.state_is_an_object": card(state="'[]'"),
     "cards.one_running_deploy_per_service_and_environment": f"{deploy_card()}; {deploy_card()}",
     "service_facts.service_facts_pkey": f"{fact()}; {fact()}",

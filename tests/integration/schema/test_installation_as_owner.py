@@ -115,6 +115,7 @@ async def test_the_ledger_works_on_postgres_15(on_15: Hosted) -> None:
     assert await whole_way(on_15) == ["ci.failed", "delivery.dead"]
     jobs = await on_15.owner.column("select jobname || ' ' || schedule from cron.job order by jobname")
     assert jobs == [
+        "ops_alert_remind * * * * *",
         "ops_canary * * * * *",
         "ops_cron_history_prune 17 3 * * *",
         "ops_deploy_expire * * * * *",

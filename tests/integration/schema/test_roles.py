@@ -10,6 +10,7 @@ from tests.integration.schema.helpers import Session
 API = {
     "append_event_v1",
     "apply_canary_v1",
+    "apply_reminder_times_v1",
     "apply_routes_v1",
     "apply_services_v1",
     "canary_status_v1",
@@ -57,6 +58,7 @@ API = {
     "record_deliveries_v1",
     "record_envelopes_v1",
     "relay_status_v1",
+    "reminder_times_v1",
     "replay_envelopes_v1",
     "replay_events_v1",
     "report_relay_sessions_v1",

@@ -64,5 +64,13 @@ def card(kind: CardKind, phase: str, state: Mapping[str, Any] | None = None, **m
 
 def situation(verb: Verb, on: Card, user: str = BOB, **more: Any) -> Situation:  # noqa: ANN401
     """Somebody presses a button of the card, which was drawn for the card's release."""
-    made = Situation(Press(verb, user, "a name", "value"), on, POLICY, NO_GROUPS, NOW, on.release)
+    made = Situation(
+        Press(verb, user, "a name", "value"),
+        on,
+        POLICY,
+        NO_GROUPS,
+        NOW,
+        on.release,
+        "30m" if verb == "snooze" else None,
+    )
     return replace(made, **more)

@@ -36,6 +36,7 @@ from tests.unit.action_handler.situations import (
 OPEN: dict[Verb, set[tuple[str, str]]] = {
     "acknowledge": {("alert", "open")},
     "investigate": {("alert", "open"), ("alert", "acknowledged")},
+    "snooze": {("alert", "open")},
     "approve": {("deploy", "requested")},
     "reject": {("deploy", "requested")},
     "rollback": {("release", "deployed"), ("deploy", "completed")},

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from action_handler.handle import Actions
+from action_handler.zones import Zones
 from pulser.envelope import Envelope
 from pulser.errors import DatabaseRefused, DatabaseUnavailable, PulserError
 from pulser.groups import Groups
@@ -68,7 +69,7 @@ class Scene:
         vault = Vault(self.ledger)
         self.api = SlackApi(vault, url, timeout=1.0)
         self.replies = Replies(self.api, timeout=1.0)
-        handle = Actions(self.ledger, vault, Groups(self.api, 0.5), lambda: NOW)
+        handle = Actions(self.ledger, vault, Groups(self.api, 0.5), Zones(self.api, 0.5), lambda: NOW)
         self.work = Work("action-handler", self.ledger, self.replies, handle, "worker", drain_seconds=20)
         self.url = url
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from action_handler.action import VERBS, Verb
 from action_handler.handle import Actions, service_from_environment
+from action_handler.zones import Zones
 from pulser.button_value import ButtonValue, sign
 from pulser.envelope import Envelope
 from pulser.errors import SecretMissing
@@ -39,6 +41,13 @@ class NoGroups(Groups):
         raise AssertionError(group)
 
 
+class NoZones(Zones):
+    """A Slack that must not be asked."""
+
+    async def zone_of(self, user: str) -> ZoneInfo | None:
+        raise AssertionError(user)
+
+
 @pytest.fixture
 def ledger() -> FakeLedger:
     """One alert of api."""
@@ -55,7 +64,7 @@ def ledger() -> FakeLedger:
 def actions(ledger: FakeLedger) -> Actions:
     """What is tested."""
     vault = Vault(ledger)
-    return Actions(ledger, vault, NoGroups(SlackApi(vault)), lambda: NOW)
+    return Actions(ledger, vault, NoGroups(SlackApi(vault)), NoZones(SlackApi(vault)), lambda: NOW)
 
 
 def signed(verb: Verb, *, key: str = KEY, event_id: str = CARD_ID, release: str | None = None) -> str:

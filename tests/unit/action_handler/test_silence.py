@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from action_handler.handle import Actions
+from action_handler.zones import Zones
 from pulser.envelope import Envelope
 from pulser.groups import Groups
 from pulser.settlement import Settlement
@@ -39,7 +40,8 @@ async def settled(asked: AskedSilence | str | None, found: list[Any] | None = No
     ledger.answers = {"list_silences_v1": lambda _: found or []}
     vault = Vault(ledger)
     value = sign_silence(asked, KEY) if isinstance(asked, AskedSilence) else asked
-    made = await Actions(ledger, vault, Groups(SlackApi(vault)), lambda: NOW)(press(value, user), 0.0)
+    slack = SlackApi(vault)
+    made = await Actions(ledger, vault, Groups(slack), Zones(slack), lambda: NOW)(press(value, user), 0.0)
     assert json.dumps(made.to_json())
     return made
 

@@ -91,6 +91,26 @@ def test_what_an_alert_met_is_put_back(it: dict[str, Any]) -> None:
     assert (compared.differences, compared.not_compared) == ((), None)
 
 
+def snoozed(choice: str, event_type: str = "alert.snoozed", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """U1 chose an option of the menu."""
+    stored = press("snooze", event_type, **more)
+    value = sign(ButtonValue(CARD, "d", choice=choice), "a key of long ago", "pulser_snooze")
+    stored["payload"]["actions"] = [{"action_id": "pulser_snooze", "selected_option": {"value": value}}]
+    return stored
+
+
+def test_a_snooze_is_decided_again_but_for_nine() -> None:
+    """9:00 is at another time for each, and where somebody was is not kept."""
+    assert compare_envelope(snoozed("2h")).not_compared is None
+    assert differences(snoozed("2h")) == differences(snoozed("9am")) == []
+    assert compare_envelope(snoozed("9am")).not_compared == NO_STATE
+    late = snoozed("2h", "slack.action", outcome="late", reason="acknowledged", state={"acknowledged": by("U2", -9)})
+    assert differences(late) == []
+    assert differences(snoozed("2h", state={"acknowledged": by("U2", -9)})) == [
+        ("outcome", "alert.snoozed", "late: acknowledged")
+    ]
+
+
 def test_another_outcome_of_a_press_differs() -> None:
     """Nobody had acknowledged it, and yet the press was late."""
     it = press("acknowledge", "slack.action", outcome="late", reason="acknowledged")

@@ -60,7 +60,7 @@ def test_our_scopes_have_reasons() -> None:
     """The file names the contract's scopes; each says what for."""
     scopes = load(OURS).scopes
     for_messages = {"chat:write", "channels:read", "channels:history"}
-    assert set(scopes.bot) == for_messages | {"commands", "app_mentions:read", "usergroups:read"}
+    assert set(scopes.bot) == for_messages | {"commands", "app_mentions:read", "usergroups:read", "users:read"}
     assert set(scopes.app) == {"connections:write"}
 
 

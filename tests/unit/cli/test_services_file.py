@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pulser_cli.reminders_file import DEFAULT, reminders_json
 from pulser_cli.routes_file import RoutesFileError, find, load
 from pulser_cli.services_file import FileService
 
@@ -37,6 +38,7 @@ def test_a_service_is_as_the_ledger_takes_it(tmp_path: Path) -> None:
         "deployers": [],
         "rollback_by": [],
         "runbook_url": None,
+        "escalation": [],
         "deploy": {
             "type": "github_workflow",
             "repository": "o/r",
@@ -149,3 +151,48 @@ def test_the_demo_has_a_service_for_each_policy(tmp_path: Path) -> None:
     listed = yaml.safe_dump(yaml.safe_load(text)["services"])
     told = {it.service: (it.approval_required, bool(it.approvers)) for it in services_of(tmp_path, listed)}
     assert told == {"api": (True, True), "web": (True, True), "worker": (False, False), "billing": (True, False)}
+
+
+def reminders_of(folder: Path, said: str) -> dict[str, dict[str, int]]:
+    path = folder / "pulser.yaml"
+    path.write_text(f"{ROUTES}{said}", encoding="utf-8")
+    return reminders_json(load(path).reminders)
+
+
+def test_a_file_without_reminders_has_the_times_of_our_own(tmp_path: Path) -> None:
+    """Errors and critical alerts remind; our own file says it in so many words."""
+    assert reminders_of(tmp_path, "") == reminders_json(load(OURS).reminders) == reminders_json(DEFAULT)
+    assert set(DEFAULT) == {"critical", "error"}
+
+
+def test_what_is_not_named_does_not_remind(tmp_path: Path) -> None:
+    """Down to nothing at all."""
+    assert reminders_of(tmp_path, "reminders: {}\n") == {}
+    told = {"warning": {"after_min": 60, "every_min": 30, "at_most": 6}}
+    assert reminders_of(tmp_path, "reminders: {warning: {after_min: 60, every_min: 30}}\n") == told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fatal: {after_min: 1, every_min: 1}",
+        "error: {after_min: 0, every_min: 1}",
+        "error: {after_min: 1}",
+        "error: {after_min: 1, every_min: 1441}",
+        "error: {after_min: 1, every_min: 1, at_most: 21}",
+        "error: {after_min: '1', every_min: 1}",
+        "error: {after_min: 1, every_min: 1, mention: here}",
+        "error: null",
+    ],
+)
+def test_odd_times_are_refused(tmp_path: Path, said: str) -> None:
+    """With the place in the file."""
+    with pytest.raises(RoutesFileError, match="reminders"):
+        reminders_of(tmp_path, f"reminders: {{{said}}}\n")
+
+
+@pytest.mark.parametrize("keys", ["escalation: [bob]", "escalation: [U0123456, U0123456]", "escalation: ['<!here>']"])
+def test_an_odd_escalation_list_is_refused(tmp_path: Path, keys: str) -> None:
+    """Only users and user groups can be called, and each once."""
+    with pytest.raises(RoutesFileError):
+        one(tmp_path, keys)

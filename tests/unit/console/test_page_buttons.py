@@ -125,3 +125,33 @@ async def test_button_is_pressed_by_keyboard(browser: Browser, scene: Scene) -> 
             await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Acknowledge")).to_be_focused()
     assert scene.hands.done == [("press", "pulser_acknowledge", ALICE.id)]
+
+
+OPTIONS = [{"text": plain(words), "value": value} for words, value in (("Snooze for 2 h", "2h"), ("Snooze", "9am"))]
+MENUS = {
+    "overflow": ({"type": "overflow", "action_id": "pulser_snooze", "options": OPTIONS}, "More actions"),
+    "static_select": (
+        {"type": "static_select", "action_id": "pulser_snooze", "placeholder": plain("Pick"), "options": OPTIONS},
+        "Pick",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MENUS)
+async def test_menu_is_chosen_from_with_the_keyboard(browser: Browser, scene: Scene, kind: str) -> None:
+    """It opens with Enter, arrows move in it, Escape closes it and chooses nothing; a choice carries its option."""
+    menu, label = MENUS[kind]
+    scene.post("x", blocks=[{"type": "actions", "elements": [menu]}])
+    async with open_page(browser, scene.url()) as page:
+        opener = page.get_by_role("button", name=label)
+        await opener.press("Enter")
+        await expect(page.get_by_role("menuitem", name="Snooze for 2 h")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(opener).to_be_focused()
+        await expect(page.get_by_role("menuitem")).to_have_count(0)
+        await opener.press("Enter")
+        await page.keyboard.press("ArrowDown")
+        async with page.expect_request(lambda it: "pulser_snooze" in (it.post_data or "")) as asked:
+            await page.keyboard.press("Enter")
+        assert '"value":"9am"' in ((await asked.value).post_data or "").replace(" ", "")
+        await expect(opener).to_be_focused()

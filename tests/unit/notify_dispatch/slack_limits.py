@@ -119,6 +119,9 @@ def _actions(block: dict[str, Any]) -> Iterator[str]:
     if len({element["action_id"] for element in elements}) < len(elements):
         yield "an action_id occurs twice"
     for element in elements:
+        if element["type"] == "overflow":
+            yield from _overflow(element)
+            continue
         yield from _object("button", element["text"], 75, plain=True)
         for key, limit in {"action_id": 255, "value": 2000, "url": 3000, "accessibility_label": 75}.items():
             if len(element.get(key, "")) > limit:
@@ -126,6 +129,19 @@ def _actions(block: dict[str, Any]) -> Iterator[str]:
         if not element.get("url", "https://").startswith(("http://", "https://")):
             yield f"button url {element['url']}"
         yield from _confirm(element.get("confirm"))
+
+
+def _overflow(element: dict[str, Any]) -> Iterator[str]:
+    if not 1 <= len(element["options"]) <= 5:
+        yield f"{len(element['options'])} options"
+    if len(element["action_id"]) > 255:
+        yield "overflow action_id over 255"
+    for option in element["options"]:
+        yield from _object("option", option["text"], 75, plain=True)
+        if not 1 <= len(option["value"]) <= 150:
+            yield f"option value: {len(option['value'])} characters"
+    if len({option["value"] for option in element["options"]}) < len(element["options"]):
+        yield "an option's value occurs twice"
 
 
 def _confirm(confirm: dict[str, Any] | None) -> Iterator[str]:

@@ -39,7 +39,13 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("happened", "given", "said", "told", "offered"),
     [
-        (ALERT, card("alert", "open"), "🚨 CRITICAL · Error rate above threshold", [], "acknowledge investigate open"),
+        (
+            ALERT,
+            card("alert", "open"),
+            "🚨 CRITICAL · Error rate above threshold",
+            [],
+            "acknowledge investigate open snooze",
+        ),
         (
             ALERT,
             card("alert", "acknowledged", acknowledged=ALICE),

@@ -52,6 +52,7 @@ def test_a_card_names_what_it_is_for() -> None:
         "kind": "alert",
         "release": "1.2.3",
         "title": "Migration 7",
+        "severity": "error",
     }
 
 

@@ -113,7 +113,8 @@ def test_each_type_has_its_words_and_buttons(
     message = rendered(event_type, DEPLOY | {"url": "https://e.example/1"}, actor="ana")
     assert header(message) == f"{expected_header}: api in production"
     assert message.text == f"{expected_text} api in production, version 1.2.3"
-    assert list(buttons(message)) == [f"pulser_{name}" for name in [*expected_buttons.split(), "open"]]
+    menu = ["snooze"] if "acknowledge" in expected_buttons else []
+    assert list(buttons(message)) == [f"pulser_{name}" for name in [*expected_buttons.split(), "open", *menu]]
 
 
 def test_table_covers_the_contract() -> None:
@@ -153,6 +154,9 @@ def test_an_alert_is_readable_at_a_glance() -> None:
         "Acknowledge",
         "Investigate",
         "Open",
+        "Snooze for 30 min",
+        "Snooze for 2 h",
+        "Snooze until 9:00",
         "<!date^1795505623^{date_short_pretty} at {time_secs}|2026-11-24 07:33:43 UTC>",
         "`error_rate.exceeded`",
         "event `1a2b3c4d`",

@@ -100,6 +100,14 @@ def test_what_goes_nowhere_is_not_silenced() -> None:
     assert "silences" not in intended(event("ci.passed"), [], [EVERYTHING])
 
 
+@pytest.mark.parametrize("actor", ["action-handler", "ops_silence_end", "ana"])
+def test_the_news_of_a_silence_is_told_in_words_alone(actor: str) -> None:
+    """What its payload says again for programs stands in no message."""
+    it = event("silence.ended", {"title": "t", "silence": {"muted": 3}}, actor=actor)
+    assert it.extra == ()
+    assert event("ci.failed", {"silence": "x"}, actor=actor).extra == (("silence", "x"),)
+
+
 def test_a_silenced_event_still_tells_what_it_means() -> None:
     """News of a service and the result of a deploy go their way."""
     routing = intended(event("deploy.failed", {"service": "api"}), [ROUTE], [EVERYTHING])

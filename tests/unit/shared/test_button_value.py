@@ -17,6 +17,7 @@ from pulser.button_value import (
     UnreadableValue,
     UnsignedValue,
     read,
+    said_choice,
     said_event,
     sign,
 )
@@ -113,3 +114,48 @@ def test_which_event_a_value_names_is_told_whoever_made_it() -> None:
         said_event(it) for it in (sign(ButtonValue("e", "d"), "another key", "a"), '{"v":1,"e":"e"}', "{}", "[", None)
     ]
     assert told == ["e", "e", None, None, None]
+
+
+OPTION = ButtonValue(VALUE.event_id, VALUE.delivery_id, choice="30m")
+SNOOZE = "pulser_snooze"
+short_ids = st.uuids().map(str) | st.from_regex(r"[A-Za-z0-9_-]{1,36}", fullmatch=True)
+
+
+@given(short_ids, short_ids, st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True))
+def test_an_option_is_read_as_it_was_signed(event_id: str, delivery_id: str, choice: str) -> None:
+    """And has room in Slack: 150 characters."""
+    value = ButtonValue(event_id, delivery_id, choice=choice)
+    text = sign(value, KEY, SNOOZE)
+    assert (read(text, KEY, SNOOZE), said_event(text), said_choice(text)) == (value, event_id, choice)
+    assert len(text) <= 150
+
+
+def test_a_changed_option_is_forged() -> None:
+    """Neither its choice nor its event can be exchanged under the old signature."""
+    mine = sign(OPTION, KEY, SNOOZE).split(".")
+    other = sign(ButtonValue(VALUE.delivery_id, VALUE.event_id, choice="2h"), KEY, SNOOZE).split(".")
+    for at in range(1, 4):
+        with pytest.raises(ForgedValue):
+            read(".".join([*mine[:at], other[at], *mine[at + 1 :]]), KEY, SNOOZE)
+    for key, action in (("another", SNOOZE), (KEY, "pulser_approve")):
+        with pytest.raises(ForgedValue):
+            read(sign(OPTION, KEY, SNOOZE), key, action)
+
+
+@pytest.mark.parametrize(
+    "text", ["3.", "3.a.b.c", "3.a.b.c.d", "3.a.b.30m.d", "3.~a.~b.X.d", "3." + "é" * 20, "3." + "x" * 200]
+)
+def test_what_is_no_option_is_unreadable(text: str) -> None:
+    """Slack may bring anything; nothing makes it fail otherwise."""
+    with pytest.raises(UnreadableValue):
+        read(text, KEY, SNOOZE)
+    assert (said_event(text), said_choice(text)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "value", [replace(OPTION, event_id="<!here>"), replace(OPTION, choice="A b"), replace(OPTION, release="1")]
+)
+def test_what_has_no_room_in_an_option_is_refused(value: ButtonValue) -> None:
+    """Before Slack does."""
+    with pytest.raises(ValueError, match=r"option|choice"):
+        sign(value, KEY, SNOOZE)

@@ -119,6 +119,14 @@ def test_an_event_that_is_gone_still_has_its_story() -> None:
     assert whats(story)[0] == "The ledger noted it"
 
 
+def test_a_reminder_is_told_with_whom_it_mentions() -> None:
+    """And that its snooze was over, or that nobody had acknowledged the alert."""
+    told = {"thread_delivery_id": DELIVERY, "thread_part": "reminder", "why": "its snooze is over", "mention": "U0BOB"}
+    story = tell(facts(delivery(), delivery("queued", delivery_id=OTHER, **told), delivery=delivery()))
+    what = "A reminder was queued, for the thread of its message in #ops-ci"
+    assert details(story, what) == "its snooze is over; it mentions U0BOB"
+
+
 def test_a_briefing_is_told_as_what_it_is() -> None:
     """Queued by whom investigates, for a thread, and posted there; a story of the message has it too."""
     log = attempt(1, 30.2, 0.03, "sent")

@@ -57,6 +57,10 @@ NOW: dict[str, tuple[Json, str]] = {
         delivery("sent", thread_delivery_id=OTHER, sent_at=at(1)),
         "What is known stands in a thread of #ops-ci since 12:00:01 UTC (message C0000000001 1700000000.000100).",
     ),
+    "reminder": (
+        delivery("sent", thread_delivery_id=OTHER, thread_part="reminder", sent_at=at(1)),
+        "A reminder stands in a thread of #ops-ci since 12:00:01 UTC (message C0000000001 1700000000.000100).",
+    ),
     "doubt": (
         delivery("in_doubt", reason="timeout", next_attempt_at=at(610)),
         f"{DOUBT} The next look into Slack's history is at 12:10:10 UTC.",

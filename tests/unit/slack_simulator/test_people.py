@@ -11,6 +11,12 @@ async def test_user_is_told(call: Caller) -> None:
     assert (user["name"], user["real_name"], user["team_id"]) == ("alice", "Alice Archer", "T0SIMULATOR")
 
 
+async def test_user_has_a_zone(call: Caller) -> None:
+    """By its name, and how far its clocks are ahead of UTC now: half an hour beside the others in Kolkata."""
+    user = (await call("users.info", user="U0CAROL"))["user"]
+    assert (user["tz"], user["tz_offset"]) == ("Asia/Kolkata", 19_800)
+
+
 async def test_unknown_user(call: Caller) -> None:
     """users.info knows its own people only."""
     assert (await call("users.info", user="U0NOBODY"))["error"] == "user_not_found"

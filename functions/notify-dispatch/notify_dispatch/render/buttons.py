@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, InteractiveElement, PlainTextObject
 
 from notify_dispatch.event import Event
 from notify_dispatch.render.message import Occasion
+from notify_dispatch.render.snooze import snooze_menu
 from notify_dispatch.render.standing import Standing
 from notify_dispatch.render.words import subject
 from pulser.blocks import ACCESSIBILITY_LABEL, CONFIRM_TEXT, plain
@@ -42,7 +43,7 @@ def buttons(event: Event, standing: Standing, occasion: Occasion) -> ActionsBloc
     return ActionsBlock(elements=elements) if elements else None
 
 
-def _buttons(event: Event, standing: Standing, occasion: Occasion) -> Iterator[ButtonElement]:
+def _buttons(event: Event, standing: Standing, occasion: Occasion) -> Iterator[InteractiveElement]:
     draw = _Draw(event, standing)
     if occasion.button_key is not None:
         for label in offered(standing):
@@ -51,6 +52,9 @@ def _buttons(event: Event, standing: Standing, occasion: Occasion) -> Iterator[B
             yield draw.acting(label, sign(value, occasion.button_key, _action_id(label)))
     if event.url:
         yield draw.link("Open", event.url)
+    menu = snooze_menu(event, standing, occasion)
+    if menu:
+        yield menu
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from slack_sdk.models.blocks import SectionBlock
 
 from notify_dispatch.render.fields import mrkdwn
-from notify_dispatch.render.phrases import line_of, mentioned, see, when
+from notify_dispatch.render.phrases import called, line_of, mentioned, see, when
 from notify_dispatch.render.repeats import resolved, seen
 from notify_dispatch.render.standing import tells_rollback, was_withdrawn
 from pulser.blocks import code
@@ -72,6 +72,22 @@ def _started(card: Card) -> Iterator[Line]:
         yield at, f"Deploy started{f' by {actor}' if actor else ''}{when(at)}"
 
 
+def _snoozed(card: Card) -> Iterator[Line]:
+    by, ends_at = card.person("snoozed"), moment(_part(card, "snoozed").get("until"))
+    if by and ends_at and card.phase == "open":
+        yield by.at, f"{_line('Snoozed', by)} until {when(ends_at).removeprefix(', ')}"
+
+
+def _reminded(card: Card) -> Iterator[Line]:
+    told = card.reminded
+    count, at = told.get("count"), moment(told.get("at"))
+    if not isinstance(count, int) or count < 1:
+        return
+    often, whom = "once" if count == 1 else f"{count} times", called(told.get("mentioned"))
+    last = f", last mentioned {whom}{when(moment(told.get('mentioned_at')))}" if whom else when(at)
+    yield at, f"Reminded {often}{last}"
+
+
 def _rollback(card: Card) -> Iterator[Line]:
     by = card.person("rollback")
     if by:
@@ -117,6 +133,8 @@ _TELLERS: Final[tuple[Callable[[Card], Iterator[Line]], ...]] = (
     _requested,
     _started,
     _approval,
+    _reminded,
+    _snoozed,
     _acknowledged,
     _investigating,
     _rollback,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from notify_dispatch.render.words import SLACK_CLOCK_ENDS, USER
@@ -9,6 +10,7 @@ from pulser.blocks import link, one_line, untrusted
 from pulser.card import Person
 
 _NAME, _LINK = 60, 250
+_GROUP = re.compile(r"S[A-Z0-9]{2,30}")
 
 
 def mentioned(by: Person) -> str:
@@ -21,6 +23,14 @@ def mentioned(by: Person) -> str:
 def named(by: Person) -> str:
     """The same without calling him, where his name is known."""
     return untrusted(one_line(by.name), _NAME) if by.name else mentioned(by)
+
+
+def called(mention: object) -> str:
+    """Whom the configuration or the ledger names, as a mention: a user or a user group; empty for anything else."""
+    name = mention if isinstance(mention, str) else ""
+    if USER.fullmatch(name):
+        return f"<@{name}>"
+    return f"<!subteam^{name}>" if _GROUP.fullmatch(name) else ""
 
 
 def when(at: datetime | None) -> str:

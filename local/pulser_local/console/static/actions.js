@@ -28,14 +28,14 @@ export function button(item, context, blockId = null) {
   return place;
 }
 
-/** Selects, date pickers and the like in messages: shown, not usable. */
+/** Date pickers and the like in messages: shown, not usable. Menus of options are in block_menu.js. */
 export function otherElement(item) {
   const text = item.placeholder?.text ?? item.text?.text ?? item.type;
   return h("button", { class: "block-button", type: "button", disabled: true, title: `${item.type}: not usable in this console` }, String(text));
 }
 
 /** The confirm dialog of a button; resolves to whether it was confirmed. Escape and the backdrop deny. */
-function confirmed(confirm, buttonStyle, context) {
+export function confirmed(confirm, buttonStyle, context) {
   const style = confirm.style ?? (buttonStyle === "danger" ? "danger" : "primary");
   const text = confirm.text?.type === "mrkdwn" ? mrkdwn(String(confirm.text.text ?? ""), context) : label(confirm.text);
   const dialog = h(

@@ -3,6 +3,7 @@ import { h, icon, outsideLink } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { button, otherElement } from "./actions.js";
+import { isMenu, menu } from "./block_menu.js";
 import { inputBlock } from "./view_inputs.js";
 
 /** A text object ({type, text}) or a plain string. */
@@ -46,6 +47,7 @@ export function blocks(all, context) {
 
 function element(item, context, blockId) {
   if (item.type === "button") return button(item, context, blockId);
+  if (isMenu(item)) return menu(item, context, blockId);
   return item.type === "image" ? image(item, "accessory-image") : otherElement(item);
 }
 

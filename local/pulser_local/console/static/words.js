@@ -94,8 +94,8 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What it does in Slack: a briefing is a post in the thread of a card's message. */
-export const wayOf = (delivery) => (delivery.thread_delivery_id ? "briefing" : delivery.kind);
+/** What it does in Slack: a briefing or a reminder is a post in the thread of a card's message. */
+export const wayOf = (delivery) => (delivery.thread_delivery_id ? delivery.thread_part ?? "briefing" : delivery.kind);
 
 /** How long it took, in ms: a message from its event on, a change or a call from when it was asked for; or null. */
 export function tookMs(delivery) {

@@ -99,11 +99,12 @@ def test_what_is_no_group_is_not_looked_up(mention: str | None) -> None:
 
 
 def test_the_groups_of_services() -> None:
-    """Approvers, deployers, and who may roll back; each is told with what names it."""
-    service = Service(service="api", approvers=("S1", "U1"), deployers=("S1",), rollback_by=("S2",))
-    found = group_findings([], [service], (group(),))
-    assert levels(found) == ["ok", "wrong"]
+    """Approvers, deployers, who may roll back, and whom alerts call; each is told with what names it."""
+    named = {"approvers": ("S1", "U1"), "deployers": ("S1",), "rollback_by": ("S2",), "escalation": ("U1", "S3")}
+    found = group_findings([], [Service(service="api", **named)], (group(),))
+    assert levels(found) == ["ok", "wrong", "wrong"]
     assert "(rollback_by of api)" in found[1].what
+    assert "(escalation of api)" in found[2].what
 
 
 def test_hostile_names_are_inert() -> None:
