@@ -16,6 +16,7 @@ DEEDS: Final = {
     "alert.acknowledged": "acknowledged",
     "alert.investigating": "investigating",
     "deploy.requested": "a deploy was asked for",
+    "deploy.approval_given": "one of the approvals was given",
     "deploy.approved": "approved",
     "deploy.rejected": "rejected",
     "rollback.requested": "a rollback was asked for",

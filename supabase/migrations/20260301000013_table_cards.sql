@@ -14,7 +14,7 @@ create table if not exists ops.cards (
     constraint kind_is_known check (kind in ('alert', 'deploy', 'release')),
     constraint phase_belongs_to_kind check (phase = any (case kind
         when 'alert' then array['open', 'acknowledged', 'investigating']
-        when 'deploy' then array['requested', 'approved', 'rejected', 'started', 'completed', 'failed', 'expired']
+        when 'deploy' then array['requested', 'approved', 'rejected', 'started', 'completed', 'failed', 'expired', 'queued']
         else array['deployed', 'rolling_back', 'rolled_back']
     end)),
     constraint a_deploy_names_its_service check (kind <> 'deploy' or (service is not null and environment is not null)),

@@ -46,7 +46,7 @@ create table if not exists ops.deliveries (
     constraint only_a_post_stands_in_a_thread check (thread_delivery_id is null or kind = 'post'),
     constraint what_stands_in_a_thread_is_of_a_card check (thread_delivery_id is null or card_id is not null),
     constraint what_stands_in_a_thread_says_its_part check ((thread_part is null) = (thread_delivery_id is null)),
-    constraint thread_part_is_known check (thread_part in ('briefing', 'details', 'reminder')),
+    constraint thread_part_is_known check (thread_part in ('briefing', 'details', 'reminder', 'turn')),
     constraint only_a_post_is_in_doubt check (status <> 'in_doubt' or kind = 'post'),
     constraint status_is_known check (status in ('queued', 'sending', 'sent', 'in_doubt', 'failed', 'dead')),
     constraint a_claim_has_a_lease check ((claim_token is null) = (lease_until is null)),

@@ -7,7 +7,10 @@ set search_path = ''
 as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'card_id', c.card_id, 'service', c.service, 'environment', c.environment, 'version', c.release, 'phase', c.phase,
-        'requested', c.state -> 'requested', 'since', c.created_at, 'channel', m.slack_channel_id, 'ts', m.slack_ts
+        'requested', c.state -> 'requested', 'since', c.created_at, 'queued', (
+            select count(*) from ops.cards q
+            where q.kind = 'deploy' and q.phase = 'queued' and q.service = c.service and q.environment = c.environment
+        ), 'channel', m.slack_channel_id, 'ts', m.slack_ts
     ) order by c.created_at), '[]')
     from ops.cards c
     left join lateral (

@@ -8,6 +8,11 @@ as $$
     with waiting as materialized (
         select d.kind, d.status from ops.deliveries d
         where d.status in ('queued', 'sending', 'in_doubt', 'failed') limit 10000
+    ), deploys as materialized (
+        -- Two partial indexes: the phases of those that run, and those that wait for their turn.
+        select c.phase from ops.cards c where c.kind = 'deploy' and c.phase in ('requested', 'approved', 'started')
+        union all
+        select c.phase from ops.cards c where c.kind = 'deploy' and c.phase = 'queued'
     ), dead as materialized (
         select d.kind from ops.deliveries d
         where d.status = 'dead' and d.dead_at > now() - interval '10 minutes' limit 10000
@@ -40,6 +45,9 @@ as $$
     union all
     select 'pulser_recent_dead_deliveries', jsonb_build_object('kind', k.kind), (select count(*) from dead where dead.kind = k.kind)
     from unnest(array['post', 'update', 'hook']) k (kind)
+    union all
+    select 'pulser_deploys', jsonb_build_object('phase', p.phase), (select count(*) from deploys where deploys.phase = p.phase)
+    from unnest(array['queued', 'requested', 'approved', 'started']) p (phase)
     union all
     select 'pulser_slack_hold_seconds', jsonb_build_object('method', h.method, 'reason', left(h.reason, 80)),
         extract(epoch from h.held_until - clock_timestamp())

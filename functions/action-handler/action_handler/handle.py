@@ -93,7 +93,7 @@ class Actions:
             return _refuse(press, envelope, decision, about={"card_id": value.event_id})
         card = Card.from_json(found)
         policy, membership = await self._permission(press, card)
-        decision = decide(Situation(press, card, policy, membership, self.clock(), value.release))
+        decision = decide(Situation(press, card, policy, membership, self.clock(), value.release, plan=value.plan))
         if decision.outcome != "done":
             return _refuse(press, envelope, decision, card.service, _facts(card))
         return _carry_out(press, card, decision, envelope)
@@ -147,6 +147,7 @@ def _carry_out(press: Press, card: Card, decision: Decision, envelope: Envelope)
             decision.state,
             card.release,
         ),
+        approval=decision.vote,
         hooks=[decision.hook] if decision.hook else [],
         briefing=Briefing(envelope.channel_id) if decision.briefs else None,
     )

@@ -36,7 +36,7 @@ class ClaimedDelivery(BaseModel):
     slack_ts: str | None = None
     target_delivery_id: str | None = None
     thread_delivery_id: str | None = None
-    thread_part: Literal["briefing", "details", "reminder"] | None = None
+    thread_part: Literal["briefing", "details", "reminder", "turn"] | None = None
     thread_ts: str | None = None
     known: dict[str, Any] | None = None
 

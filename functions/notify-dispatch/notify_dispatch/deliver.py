@@ -19,6 +19,7 @@ from notify_dispatch.hook import HookCaller
 from notify_dispatch.outcome import LAYOUT_REFUSED, Outcome, of_post, of_post_error, of_update, of_update_error
 from notify_dispatch.probe import probe
 from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
+from notify_dispatch.render.turn import render_turn
 from pulser.card import Card
 from pulser.database import Database
 from pulser.errors import DatabaseUnavailable, PulserError, SecretMissing
@@ -111,6 +112,8 @@ class Deliverer:
         event, card = Event.from_json(delivery.event), _card(delivery.card)
         if delivery.thread_part == "briefing":
             return _checked(await brief(self.slack, delivery, card))
+        if delivery.thread_part == "turn":
+            return _checked(render_turn(delivery.delivery_id, event.event_id, card, delivery.mention))
         is_update = delivery.purpose == "update"
         occasion = Occasion(
             delivery_id=delivery.message_id,

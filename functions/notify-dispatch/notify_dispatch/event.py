@@ -41,7 +41,7 @@ _NUMBERS = ("duration_s", "error_rate", "threshold")
 HANDLERS: Final = frozenset({"action-handler", "command-handler"})
 # What these say again for whoever queries the ledger; people read it in the sentence, or in the card's history.
 _OF_THE_LEDGER = frozenset({
-    *("envelope_id", "team_id", "slack_user_name", "approval_required"),
+    *("envelope_id", "team_id", "slack_user_name", "approval_required", "approvals", "approvals_needed", "queued"),
     *("requested_by", "approved_by", "rejected_by", "acknowledged_by", "investigating_by"),
 })  # fmt: skip
 # What somebody typed is between him and pulser; a route of one's own may post slack.* events.

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from notify_dispatch.event import Event
-from notify_dispatch.facts import facts_of
+from notify_dispatch.facts import facts_of, is_said_by_its_card
 from notify_dispatch.route import Route, RouteError, route, verdicts_of
 
 
 def intended(event: Event, routes: Sequence[Route]) -> dict[str, Any]:
     """A routing as record_deliveries_v1 takes it, but for the event's id."""
-    deliveries = [it.to_json() for it in route(event, routes)]
     facts = facts_of(event)
+    # What is true of a card from its first moment, its own message says: that is posted with this, or after it.
+    deliveries = [] if is_said_by_its_card(event) else [it.to_json() for it in route(event, routes)]
     routing = {"deliveries": deliveries, **facts}
     if not deliveries or facts["card_id"] or facts["deploy_result"]:
         # No delivery, or perhaps none (its card may stand there already), would tell why.

@@ -22,6 +22,7 @@ _FIRST: Final[dict[Kind, str]] = {"alert": "open", "deploy": "requested", "relea
 _SAID: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("alert", "acknowledged"): ("🟡", "Acknowledged"),
     ("alert", "investigating"): ("🔵", "Investigating"),
+    ("deploy", "queued"): ("⚪", "Deploy queued"),
     ("deploy", "requested"): ("🔵", "Deploy requested"),
     ("deploy", "approved"): ("🔵", "Deploy approved"),
     ("deploy", "rejected"): ("🟠", "Deploy rejected"),
