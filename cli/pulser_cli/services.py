@@ -149,6 +149,8 @@ def _told(it: dict[str, Any]) -> tuple[str, str, str]:
     approved = (
         (in_a_word(it["approvers"]) if it["approvers"] else "nobody") if it["approval_required"] else "not needed"
     )
+    if it.get("approvals", 1) > 1:
+        approved = f"{it['approvals']} of {approved}"
     back = (in_a_word(it["rollback_by"]) if it["rollback_by"] else "nobody") if it["can_rollback"] else "–"
     return deploy, approved if it["can_deploy"] else "–", back
 

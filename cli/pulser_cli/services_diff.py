@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 Service = Mapping[str, Any]
 _TELLING = (
-    *("environments", "approval_required", "approvers", "deployers", "rollback_by"),
+    *("environments", "approval_required", "approvals", "approvers", "deployers", "rollback_by"),
     *("runbook_url", "escalation", "deploy", "rollback"),
 )
 

@@ -97,6 +97,7 @@ class FileService(_Strict):
     service: Name
     environments: Annotated[tuple[Name, ...], Field(min_length=1, max_length=50)]
     approval_required: bool = True
+    approvals: Annotated[int, Field(strict=True, ge=1, le=10)] = 1
     approvers: tuple[Who, ...] = ()
     deployers: tuple[Who, ...] = ()
     rollback_by: tuple[Who, ...] = ()
@@ -115,11 +116,19 @@ class FileService(_Strict):
     def _says_nothing_in_vain(self) -> FileService:
         if self.approvers and not self.approval_required:
             raise ValueError("approvers approve nothing while approval_required is false")
+        if self.approvals > 1 and not self.approval_required:
+            raise ValueError("approvals are not asked for while approval_required is false")
+        if self.approvals > max(1, len(self.approvers)) and not self._names_a_group:
+            raise ValueError(f"approvals: {self.approvals} must approve, but approvers names {len(self.approvers)}")
         if self.deployers and not self.deploy:
             raise ValueError("deployers cannot deploy: there is no deploy hook")
         if self.rollback_by and not self.rollback:
             raise ValueError("rollback_by can roll nothing back: there is no rollback hook")
         return self
+
+    @property
+    def _names_a_group(self) -> bool:
+        return any(it.startswith("S") for it in self.approvers)
 
     def to_json(self) -> dict[str, Any]:
         """The service as `apply_services_v1` takes it."""
@@ -130,6 +139,8 @@ class FileService(_Strict):
         notes = []
         if self.deploy and self.approval_required and not self.approvers:
             notes.append(f"{self.service}: nobody can approve a deploy, approvers is empty")
+        if self.approvals > 1 and self.approvals == len(self.approvers) and not self._names_a_group:
+            notes.append(f"{self.service}: what an approver asks for, the other approvers are too few to approve")
         if self.rollback and not self.rollback_by:
             notes.append(f"{self.service}: nobody can roll back, rollback_by is empty")
         return notes

@@ -47,12 +47,17 @@ class ForgedValue(BadValue):
 
 @dataclass(frozen=True, slots=True)
 class ButtonValue:
-    """`release`: the version that the card was drawn for, where the button is about one. `choice`: of an option."""
+    """`release`: the version that the card was drawn for, where the button is about one.
+
+    `choice`: of an option. `plan`: the first digits of the hash of the plan that was shown, where the button approves
+    one.
+    """
 
     event_id: str
     delivery_id: str
     release: str | None = None
     choice: str | None = None
+    plan: str | None = None
 
 
 def sign(value: ButtonValue, key: str, action_id: str) -> str:
@@ -63,6 +68,8 @@ def sign(value: ButtonValue, key: str, action_id: str) -> str:
     if value.choice is not None:
         return _sign_option(value, key, action_id)
     body: dict[str, Any] = {"v": VERSION, "e": value.event_id, "d": value.delivery_id, "r": value.release}
+    if value.plan is not None:
+        body["p"] = value.plan
     text = json.dumps(body | {"s": _signature(value, key, action_id)}, ensure_ascii=False, separators=(",", ":"))
     if len(text) > BUTTON_VALUE:
         raise ValueError(f"the value of {action_id} has {len(text)} characters")
@@ -76,12 +83,12 @@ def read(text: object, key: str, action_id: str) -> ButtonValue:
     body = parse(text)
     if body.get("v") == 1:
         raise UnsignedValue("the value is of an old version, without a signature")
-    event_id, delivery_id, release, given = (body.get(name) for name in ("e", "d", "r", "s"))
+    event_id, delivery_id, release, plan, given = (body.get(name) for name in ("e", "d", "r", "p", "s"))
     if body.get("v") != VERSION or not all(isinstance(it, str) for it in (event_id, delivery_id, given)):
         raise UnreadableValue("the value is of no version that pulser knows")
-    if not isinstance(release, str | None):
-        raise UnreadableValue("the value's release is no text")
-    return _verified(ButtonValue(str(event_id), str(delivery_id), release), str(given), key, action_id)
+    if not isinstance(release, str | None) or not isinstance(plan, str | None):
+        raise UnreadableValue("the value's release or plan is no text")
+    return _verified(ButtonValue(str(event_id), str(delivery_id), release, plan=plan), str(given), key, action_id)
 
 
 def said_event(text: object) -> str | None:
@@ -167,10 +174,10 @@ def _long(short: str) -> str:
 
 
 def _signature(value: ButtonValue, key: str, action_id: str) -> str:
-    """Over a JSON list, in which no part can flow into the next."""
-    of_option = [] if value.choice is None else [value.choice]
+    """Over a JSON list, in which no part can flow into the next. Without a plan, as before there were any."""
+    more = [it for it in (value.choice, value.plan) if it is not None]  # never both: an option approves nothing
     version = VERSION if value.choice is None else int(_OPTION)
-    return signature_of([version, action_id, value.event_id, value.delivery_id, value.release, *of_option], key)
+    return signature_of([version, action_id, value.event_id, value.delivery_id, value.release, *more], key)
 
 
 def signature_of(parts: list[Any], key: str) -> str:

@@ -15,12 +15,14 @@ from typing import Any
 from pulser.blocks import clean, fit, one_line, plain
 
 CALLBACK_ID = "pulser_deploy"
-SERVICE, VERSION, ENVIRONMENT, REASON = "service", "version", "environment", "reason"
+SERVICE, VERSION, ENVIRONMENT, REASON, QUEUE = "service", "version", "environment", "reason", "queue"
+QUEUE_LENGTH = 5  # deploys that wait for one; the ledger takes no more
 
 VERSION_LENGTH, REASON_LENGTH = 100, 500
 _LABEL, _OPTION_TEXT, _OPTION_VALUE, _OPTIONS, _ERROR = 24, 75, 150, 100, 300
 _METADATA = 3000
 _SHOWN_NAMES = 5
+_QUEUE_IT, _ASK_AGAIN = "queue", "ask_again"
 # It is handed to a deploy hook, where a shell may meet it: nothing but what tags, branches and commits are made of.
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/@-]*")
 _PHASES = {"requested": "waits for approval", "approved": "is approved", "started": "is under way"}
@@ -36,13 +38,25 @@ class DeployForm:
     version: str = ""
     environment: str = ""
     reason: str = ""
+    queue: str = ""
+
+    @property
+    def wants_to_queue(self) -> bool:
+        """Whether it may wait for its turn where another deploy is under way."""
+        return self.queue == _QUEUE_IT
 
 
 def deploy_modal(
-    services: Sequence[Json], form: DeployForm, *, warning: str | None = None, metadata: str = ""
+    services: Sequence[Json],
+    form: DeployForm,
+    *,
+    warning: str | None = None,
+    metadata: str = "",
+    offers_queue: bool = False,
 ) -> dict[str, Any]:
     """The view for views.open: `form` is filled in already, `warning` (mrkdwn) stands above, `metadata` comes back.
 
+    `offers_queue`: something is under way, so it asks whether to wait for its end.
     Offers the services that can be deployed. With no such service there is no modal: ValueError.
     """
     offered = [it for it in services if can_be_offered(it)]
@@ -59,6 +73,8 @@ def deploy_modal(
             REASON, "Reason", _text(form.reason, REASON_LENGTH, multiline=True), "Everybody in the channel reads it"
         ),
     ]
+    if offers_queue:
+        inputs.append(_input(QUEUE, "If one is under way", _queue_select(form), "Those that wait go one by one"))
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
@@ -80,7 +96,9 @@ def read_deploy_form(view: Json) -> DeployForm:
     state = view.get("state")
     values = state.get("values") if isinstance(state, Mapping) else None
     values = values if isinstance(values, Mapping) else {}
-    return DeployForm(**{field: _typed(values.get(field), field) for field in (SERVICE, VERSION, ENVIRONMENT, REASON)})
+    return DeployForm(
+        **{field: _typed(values.get(field), field) for field in (SERVICE, VERSION, ENVIRONMENT, REASON, QUEUE)}
+    )
 
 
 def validate(form: DeployForm, policy: Json | None, running: Iterable[Json]) -> dict[str, str]:
@@ -105,6 +123,12 @@ def running_in_words(deploy: Json) -> str:
     version, environment = plain(str(deploy.get("version") or "?"), 60), plain(str(deploy.get("environment")), 60)
     phase = str(deploy.get("phase"))
     return f"{who} asked for {version} in {environment}{_at(asked.get('at'))}; it {_PHASES.get(phase, f'is {phase}')}"
+
+
+def running_of(form: DeployForm, running: Iterable[Json]) -> Json | None:
+    """The deploy of the form's service and environment that is under way."""
+    place = (form.service, form.environment)
+    return next((it for it in running if (it.get("service"), it.get("environment")) == place), None)
 
 
 def _wrong_service(form: DeployForm, policy: Json | None) -> str | None:
@@ -143,9 +167,16 @@ def _wrong_environment(form: DeployForm, policy: Json) -> str | None:
 
 def _occupied(form: DeployForm, running: Iterable[Json]) -> str | None:
     """Two deploys of one service into one environment at once are refused (the ledger refuses them too)."""
-    same = (it for it in running if (it.get("service"), it.get("environment")) == (form.service, form.environment))
-    deploy = next(same, None)
-    return f"{running_in_words(deploy)}. Wait until it has ended." if deploy else None
+    deploy = running_of(form, running)
+    if deploy is None:
+        return None
+    waiting = deploy.get("queued") or 0
+    if waiting >= QUEUE_LENGTH:
+        return f"{running_in_words(deploy)}. {waiting} wait for their turn already: wait until one has ended."
+    if form.wants_to_queue:
+        return None
+    how = "Choose below to queue it" if form.queue else "Type /pulser deploy again to queue it"
+    return f"{running_in_words(deploy)}. {how}, or wait until it has ended."
 
 
 def _at(moment: object) -> str:
@@ -201,6 +232,14 @@ def _select(initial: str, groups: Sequence[tuple[str, list[str]]]) -> dict[str, 
         options = {"option_groups": drawn[:_OPTIONS]}
     known = any(initial in names for _, names in groups)
     return {"type": "static_select", **options, **({"initial_option": _option(initial)} if known else {})}
+
+
+def _queue_select(form: DeployForm) -> dict[str, Any]:
+    """Nothing is queued that nobody chose to queue."""
+    options = {_QUEUE_IT: "Queue it behind that one", _ASK_AGAIN: "Do not queue it, tell me"}
+    drawn = {value: {"text": _plain(text, _OPTION_TEXT), "value": value} for value, text in options.items()}
+    initial = drawn.get(form.queue, drawn[_ASK_AGAIN])
+    return {"type": "static_select", "options": list(drawn.values()), "initial_option": initial}
 
 
 def _parts(label: str, names: list[str]) -> list[tuple[str, list[str]]]:

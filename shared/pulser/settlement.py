@@ -55,12 +55,25 @@ class CardChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """An approval of a deploy, bound to the hash of the plan that its voter saw."""
+
+    approver: str
+    name: str | None
+    plan_hash: str
+
+    def to_json(self) -> Json:
+        """As settle_envelope_v1 takes it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
 class NewCard:
     """The card of an event of the same settlement, named by the event's key."""
 
     service: str
     environment: str
-    phase: Literal["requested", "approved"]
+    phase: Literal["requested", "approved", "queued"]
     state: Mapping[str, Any]
     release: str | None = None
     event: str = "main"
@@ -180,6 +193,7 @@ class Settlement:
     reply: Reply | None = None
     late: Reply | None = None
     card: CardChange | None = None
+    approval: Vote | None = None
     new_card: NewCard | None = None
     hooks: Sequence[Hook] = ()
     briefing: Briefing | None = None
@@ -209,6 +223,7 @@ class Settlement:
             "error": self.error,
             "events": [event.to_json() for event in self.events],
             "card": self.card and self.card.to_json(),
+            "approval": self.approval and self.approval.to_json(),
             "new_card": self.new_card and self.new_card.to_json(),
             "hooks": [hook.to_json() for hook in self.hooks],
             "briefing": self.briefing and self.briefing.to_json(),

@@ -110,6 +110,8 @@ def _after(before: Json, delivery: Json) -> str:
 
 def _at_first(delivery: Json, until: object) -> str:
     """What the first attempt waited for."""
+    if delivery.get("kind") == "update" and delivery.get("route") == "repeat":
+        return "it only counts: half a minute lies between two such changes of a message"
     return sentence(_held(delivery, until), _turn(delivery, until)) or "the next dispatcher to wake up"
 
 

@@ -17,6 +17,7 @@ DEEDS: Final = {
     "alert.investigating": "investigating",
     "alert.snoozed": "snoozed",
     "deploy.requested": "a deploy was asked for",
+    "deploy.approval_given": "one of the approvals was given",
     "deploy.approved": "approved",
     "deploy.rejected": "rejected",
     "rollback.requested": "a rollback was asked for",

@@ -24,7 +24,7 @@ create table if not exists ops.cards (
     constraint kind_is_known check (kind in ('alert', 'deploy', 'release')),
     constraint phase_belongs_to_kind check (phase = any (case kind
         when 'alert' then array['open', 'acknowledged', 'investigating', 'resolved']
-        when 'deploy' then array['requested', 'approved', 'rejected', 'started', 'completed', 'failed', 'expired']
+        when 'deploy' then array['requested', 'approved', 'rejected', 'started', 'completed', 'failed', 'expired', 'queued']
         else array['deployed', 'rolling_back', 'rolled_back']
     end)),
     constraint only_an_alert_has_an_identity check (kind = 'alert' or coalesce(alert_key, resolve_key) is null),

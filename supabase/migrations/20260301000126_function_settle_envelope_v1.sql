@@ -1,5 +1,5 @@
 -- Ends an envelope with all its effects, in one transaction (invariant 3). outcome: {"ack", "reply", "error", "events": [{"key",
--- "event_type", "target", "payload", "status", "error_detail"}], "card": change_card_v1's, "new_card": {"event", "service",
+-- "event_type", "target", "payload", "status", "error_detail"}], "card": change_card_v1's, "approval": record_approval_v1's, "new_card": {"event", "service",
 -- "environment", "phase", "state"}, "hooks": [{"card": "card" | "new_card", "service", "action", "inputs"}], "briefing": {"channel"}, in the
 -- thread of the card's message there, "silence": change_silence_v1's, "canary": the id of the canary that came back in it}
 create or replace function ops.settle_envelope_v1(claim_token uuid, outcome jsonb)
@@ -39,16 +39,10 @@ begin
         return jsonb_build_object('settled', false, 'reason', 'card_changed', 'card', ops.card_json_v1(coalesce(rolling, (card ->> 'card_id')::uuid)));
     end if;
 
+    perform ops.record_approval_v1(held, (card ->> 'card_id')::uuid, outcome -> 'approval');
     audited := ops.audit_envelope_v1(held, outcome -> 'events') || audited;
     about := coalesce(audited ->> (new_card ->> 'event'), card ->> 'card_id')::uuid;
-    if new_card is not null then
-        insert into ops.cards (card_id, version, kind, service, environment, release, phase, state)
-        values (about, 1, 'deploy', new_card ->> 'service', new_card ->> 'environment', new_card ->> 'release',
-            new_card ->> 'phase', coalesce(new_card -> 'state', '{}'));
-    end if;
-    perform ops.queue_briefing_v1(about, outcome #>> '{briefing,channel}') where jsonb_typeof(outcome -> 'briefing') = 'object';
-    perform ops.hear_canary_v1(held, outcome ->> 'canary');
-    perform ops.queue_hook_v1(about, h.hook) from jsonb_array_elements(coalesce(nullif(outcome -> 'hooks', 'null'), '[]')) h (hook);
+    perform ops.carry_out_v1(held, about, outcome);
 
     update ops.slack_envelopes e
     set status = 'completed', processed_at = clock_timestamp(), last_error = left(outcome ->> 'error', 2000),

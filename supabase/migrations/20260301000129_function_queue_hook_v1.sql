@@ -27,4 +27,4 @@ end;
 $$;
 
 revoke all on function ops.queue_hook_v1(uuid, jsonb) from public, anon, authenticated, service_role;
-comment on function ops.queue_hook_v1(uuid, jsonb) is 'Queues the call of a deploy hook in the outbox. Called by settle_envelope_v1.';
+comment on function ops.queue_hook_v1(uuid, jsonb) is 'Queues the call of a deploy hook in the outbox. Called by carry_out_v1.';

@@ -1,5 +1,5 @@
--- A request that nobody decided in a day, and a deploy that nothing was heard of for two hours, stand in nobody's way any more; a
--- rollback that is silent for so long can be asked for again. Each is an event.
+-- A request that nobody decided in a day, one whose turn did not come in a day, and a deploy that nothing was heard of for two hours,
+-- stand in nobody's way any more; a rollback that is silent for so long can be asked for again. Each is an event.
 create or replace function ops.expire_deploys_v1()
 returns integer
 language plpgsql
@@ -11,10 +11,12 @@ declare
     card ops.cards;
     expired integer := 0;
 begin
+    -- What ends below gives its turn on at the commit.
+    perform ops.take_left_turns_v1();
     for old in
         select c.card_id, c.phase from ops.cards c
         where c.kind = 'deploy' and (
-            c.phase = 'requested' and c.updated_at < clock_timestamp() - interval '24 hours'
+            c.phase in ('requested', 'queued') and c.updated_at < clock_timestamp() - interval '24 hours'
             or c.phase in ('approved', 'started') and c.updated_at < clock_timestamp() - interval '2 hours'
         )
         for update skip locked
@@ -27,9 +29,7 @@ begin
         where c.card_id = old.card_id
         returning c.* into card;
         perform ops.refresh_card_v1(old.card_id);
-        perform ops.tell_of_card_v1(card, 'deploy.expired', 'ops_deploy_expire', jsonb_build_object(
-            'reason', case old.phase when 'requested' then 'nobody decided in a day' else 'nothing was heard for two hours' end
-        ));
+        perform ops.tell_of_card_v1(card, 'deploy.expired', 'ops_deploy_expire', ops.expiry_v1(card));
         expired := expired + 1;
     end loop;
     for old in

@@ -8,7 +8,7 @@ set search_path = ''
 as $$
     select jsonb_build_object(
         'service', s.service, 'environments', to_jsonb(s.environments), 'approval_required', s.approval_required,
-        'approvers', to_jsonb(s.approvers), 'deployers', to_jsonb(s.deployers), 'rollback_by', to_jsonb(s.rollback_by),
+        'approvals', s.approvals, 'approvers', to_jsonb(s.approvers), 'deployers', to_jsonb(s.deployers), 'rollback_by', to_jsonb(s.rollback_by),
         'can_deploy', s.deploy is not null, 'can_rollback', s.rollback is not null, 'runbook_url', s.runbook_url,
         'escalation', to_jsonb(s.escalation)
     )

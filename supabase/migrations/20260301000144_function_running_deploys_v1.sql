@@ -11,7 +11,10 @@ as $$
             c.state -> 'requested',
             -- One that a deployer began by himself.
             case when c.state ? 'started' then jsonb_build_object('user', c.state #>> '{started,actor}', 'at', c.state #>> '{started,at}') end
-        ), 'since', c.created_at, 'channel', m.slack_channel_id, 'ts', m.slack_ts
+        ), 'since', c.created_at, 'queued', (
+            select count(*) from ops.cards q
+            where q.kind = 'deploy' and q.phase = 'queued' and q.service = c.service and q.environment = c.environment
+        ), 'channel', m.slack_channel_id, 'ts', m.slack_ts
     ) order by c.created_at), '[]')
     from ops.cards c
     left join lateral (

@@ -41,16 +41,6 @@ as $$
     select 'pulser_recent_dead_deliveries', jsonb_build_object('kind', k.kind), (select count(*) from dead where dead.kind = k.kind)
     from unnest(array['post', 'update', 'hook']) k (kind)
     union all
-    select 'pulser_recent_reminders', '{}', (
-        select count(*) from ops.deliveries d
-        where d.thread_part = 'reminder' and d.status = 'sent' and d.created_at > now() - interval '10 minutes'
-    )
-    union all
-    select 'pulser_unacknowledged_alerts', '{}', count(*) from (
-        select from ops.cards c
-        where c.kind = 'alert' and c.phase = 'open' and c.created_at > now() - interval '24 hours' limit 10000
-    ) unseen
-    union all
     select 'pulser_slack_hold_seconds', jsonb_build_object('method', h.method, 'reason', left(h.reason, 80)),
         extract(epoch from h.held_until - clock_timestamp())
     from (select s.* from ops.slack_holds s where s.held_until > clock_timestamp() order by s.held_until desc limit 50) h

@@ -17,6 +17,8 @@ begin
             union all
             select e.* from ops.metrics_envelopes_v1() e
             union all
+            select k.* from ops.metrics_cards_v1() k
+            union all
             select r.* from ops.metrics_relay_v1() r
             union all
             select c.* from ops.metrics_canary_v1() c

@@ -13,7 +13,7 @@ as $$
     ) and not exists (
         select from ops.cards c
         where c.card_id = is_over_v1.event_id and (
-            c.updated_at >= before or c.phase in ('requested', 'approved', 'started', 'rolling_back')
+            c.updated_at >= before or c.phase in ('queued', 'requested', 'approved', 'started', 'rolling_back')
             or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
         )
     ) and not exists (

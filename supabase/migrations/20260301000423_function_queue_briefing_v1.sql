@@ -20,4 +20,4 @@ as $$
 $$;
 
 revoke all on function ops.queue_briefing_v1(uuid, text) from public, anon, authenticated, service_role;
-comment on function ops.queue_briefing_v1(uuid, text) is 'Queues the briefing in the thread of a card''s message; its id, null when there is no thread. Called by settle_envelope_v1.';
+comment on function ops.queue_briefing_v1(uuid, text) is 'Queues the briefing in the thread of a card''s message; its id, null when there is no thread. Called by carry_out_v1.';

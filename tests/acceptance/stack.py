@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import aiohttp
 import asyncpg

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
-from action_handler import notes
+from action_handler import notes, quorum
 from action_handler.action import Press, Verb
+from action_handler.hooks import deploy_hook, rollback_hook
 from action_handler.policy import Policy
 from pulser.card import Card, Person, moment
 from pulser.deploy_modal import is_version
 from pulser.permission import Membership, permission
-from pulser.settlement import Hook
+from pulser.settlement import Hook, Vote
 from pulser.snooze import CHOICES, until
 
 Outcome = Literal["done", "late", "refused"]
@@ -46,6 +47,7 @@ class Decision:
     event_type: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     hook: Hook | None = None
+    vote: Vote | None = None
     briefs: bool = False
 
 
@@ -53,7 +55,8 @@ class Decision:
 class Situation:
     """All that a decision depends on. `drawn_for`: the release in the button's value. `now` is aware.
 
-    `choice`: what was chosen in a menu. `zone`: where the person is, None where nobody knows.
+    `choice`: what was chosen in a menu. `zone`: where the person is, None where nobody knows. `plan`: the part of a
+    plan's hash in the button's value.
     """
 
     press: Press
@@ -64,6 +67,7 @@ class Situation:
     drawn_for: str | None = None
     choice: str | None = None
     zone: tzinfo | None = None
+    plan: str | None = None
 
     @property
     def clicker(self) -> Person:
@@ -85,7 +89,10 @@ def named(verb: Verb, policy: Policy | None) -> tuple[str, ...]:
     """Who may, by the policy."""
     if policy is None:
         return ()
-    return policy.rollback_by if verb == "rollback" else policy.approvers
+    if verb == "rollback":
+        return policy.rollback_by
+    # Where nobody must approve, whoever may ask for a deploy lets one go on that stopped for a person.
+    return policy.approvers if policy.approval_required else policy.deployers
 
 
 def decide(it: Situation) -> Decision:
@@ -159,23 +166,55 @@ def _approve(it: Situation) -> Decision:
     refusal = _not_open(it) or _unservable(it)
     if refusal:
         return refusal
-    if it.press.user == _requester(it.card):
+    if not _is_let_go(it) and it.press.user == _requester(it.card):
         others = [name for name in named("approve", it.policy) if name != it.press.user]
         return _refused("own_request", notes.own_request(others))
-    return _denied(it) or Decision(
+    return _denied(it) or (_approved(it) if _is_let_go(it) else _vote(it))
+
+
+def _vote(it: Situation) -> Decision:
+    """One approval, of as many as the deploy needs."""
+    wanted = it.policy.approvals if it.policy else 1
+    standing = quorum.quorum_of(it.card, wanted, knows_requester=_requester(it.card) is not None)
+    counted = quorum.weigh(standing, it.clicker, it.plan)
+    if counted == "approved_before":
+        by = standing.of(it.press.user)
+        note = notes.approved_before(by.at if by else None, len(standing.given), standing.needed)
+        return Decision("late", counted, note)
+    if counted == "other_plan":
+        return _refused(counted, notes.other_plan())
+    if counted.is_last:
+        return _approved(it, counted)
+    return Decision(
+        "done",
+        "approval_given",
+        phase=it.card.phase,
+        state={**it.card.state, **counted.state},
+        event_type="deploy.approval_given",
+        facts={"requested_by": _requester(it.card), "approved_by": it.press.user, **counted.facts()},
+        vote=counted.vote,
+    )
+
+
+def _approved(it: Situation, last: quorum.Counted | None = None) -> Decision:
+    """The deploy begins. Without a last vote, somebody let it go on that needs none."""
+    given, facts = (last.state, last.facts()) if last else ({}, {})
+    by = ", ".join(it["user"] for it in given.get("approvals", ())) or it.press.user
+    return Decision(
         "done",
         "approved",
         phase="approved",
-        state={**it.card.state, "approval": _approval(it, "approved"), "hook": _queued(it, "deploy")},
+        state={**it.card.state, **given, "approval": _approval(it, "approved"), "hook": _queued(it, "deploy")},
         event_type="deploy.approved",
-        facts={"requested_by": _requester(it.card), "approved_by": it.press.user},
-        hook=Hook(it.service, "deploy", _deploy_inputs(it)),
+        facts={"requested_by": _requester(it.card), "approved_by": it.press.user, **facts},
+        hook=deploy_hook(it.card, _requester(it.card), by),
+        vote=last.vote if last else None,
     )
 
 
 def _reject(it: Situation) -> Decision:
     refusal = _not_open(it)
-    if refusal:
+    if refusal and not (it.card.kind == "deploy" and it.card.phase == "queued"):
         return refusal
     withdrawn = it.press.user == _requester(it.card)
     if not withdrawn:
@@ -216,7 +255,7 @@ def _rollback(it: Situation) -> Decision:
         },
         event_type="rollback.requested",
         facts={"requested_by": it.press.user, "release": release},
-        hook=Hook(it.service, "rollback", _rollback_inputs(it)),
+        hook=rollback_hook(it.card, it.press.user),
     )
 
 
@@ -291,6 +330,8 @@ def _denied(it: Situation) -> Decision | None:
     match permission(it.press.user, who, it.membership):
         case "granted":
             return None
+        case "nobody" if verb != "rollback" and not it.policy.approval_required:
+            return None  # nobody is named who may ask for a deploy: anybody may
         case "nobody":
             setting = "rollback_by" if verb == "rollback" else "approvers"
             return _refused("nobody_may", notes.nobody_may(verb, it.service, setting))
@@ -326,6 +367,11 @@ def _refused(reason: str, note: str) -> Decision:
     return Decision("refused", reason, note)
 
 
+def _is_let_go(it: Situation) -> bool:
+    """Whether no vote is needed, only somebody who may ask for such a deploy himself."""
+    return it.policy is not None and not it.policy.approval_required and quorum.waits_for_a_look(it.card)
+
+
 def _requester(card: Card) -> str | None:
     """Who asked for the deploy: the card says it, or the event of before the cards."""
     asked = card.person("requested")
@@ -342,25 +388,3 @@ def _approval(it: Situation, decision: str) -> dict[str, Any]:
 
 def _queued(it: Situation, action: str) -> dict[str, Any]:
     return {"status": "queued", "action": action, "at": it.clicker.to_json()["at"]}
-
-
-def _deploy_inputs(it: Situation) -> dict[str, Any]:
-    asked = it.card.state.get("requested")
-    asked = asked if isinstance(asked, Mapping) else {}
-    return {
-        "version": asked.get("version") or it.card.release,
-        "environment": it.card.environment,
-        "reason": asked.get("reason"),
-        "requested_by": _requester(it.card),
-        "approved_by": it.press.user,
-    }
-
-
-def _rollback_inputs(it: Situation) -> dict[str, Any]:
-    return {
-        "version": it.card.release,
-        "environment": it.card.environment,
-        "reason": f"rollback of {it.card.release}, asked for in Slack",
-        "requested_by": it.press.user,
-        "approved_by": None,
-    }

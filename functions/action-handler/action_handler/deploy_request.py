@@ -9,14 +9,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from action_handler import notes
 from action_handler.action import DeploySubmission
 from action_handler.policy import Policy
 from pulser.blocks import escape
 from pulser.card import Person
-from pulser.deploy_modal import SERVICE, DeployForm, validate
+from pulser.deploy_modal import SERVICE, DeployForm, running_in_words, running_of, validate
 from pulser.envelope import Envelope
 from pulser.permission import Membership, permission
 from pulser.settlement import AuditEvent, Hook, NewCard, Reply, Settlement
@@ -96,20 +96,34 @@ def _with_errors(asked: Asked, envelope: Envelope, errors: Mapping[str, str]) ->
 
 def _accepted(asked: Asked, envelope: Envelope, policy: Policy) -> Settlement:
     form, waits = asked.form, policy.approval_required
+    behind = running_of(form, asked.running)
     requested = {**asked.requester.to_json(), "reason": form.reason, "version": form.version}
     state: dict[str, Any] = {"requested": requested}
-    if not waits:
+    if waits:
+        # The ledger writes what holds: as many as the service wants when the card is made.
+        state["quorum"] = {"needed": policy.approvals}
+    else:
         state["approval"] = {"decision": "not_needed"}
+    begins = not waits and behind is None
+    if begins:
         state["hook"] = {"status": "queued", "action": "deploy", "at": requested["at"]}
-    card = NewCard(form.service, form.environment, "requested" if waits else "approved", state, form.version)
-    others = [name for name in policy.approvers if name != asked.submission.user]
-    note = notes.requested(form.service, form.environment, form.version, others if waits else None)
+    phase: Literal["requested", "approved", "queued"] = "queued" if behind else "approved" if begins else "requested"
+    told = {**_facts(asked), "approval_required": waits, **({"queued": True} if behind else {})}
     return Settlement(
-        events=[AuditEvent("deploy.requested", form.service, {**_facts(asked), "approval_required": waits})],
-        reply=_reply(asked, envelope, note),
-        new_card=card,
-        hooks=[] if waits else [_hook(asked)],
+        events=[AuditEvent("deploy.requested", form.service, told)],
+        reply=_reply(asked, envelope, _note(asked, policy, behind)),
+        new_card=NewCard(form.service, form.environment, phase, state, form.version),
+        hooks=[_hook(asked)] if begins else [],
     )
+
+
+def _note(asked: Asked, policy: Policy, behind: Mapping[str, Any] | None) -> str:
+    form = asked.form
+    if behind:
+        return notes.queued(form.service, form.environment, form.version, running_in_words(behind))
+    others = [name for name in policy.approvers if name != asked.submission.user]
+    approvers = others if policy.approval_required else None
+    return notes.requested(form.service, form.environment, form.version, approvers, policy.approvals)
 
 
 def _hook(asked: Asked) -> Hook:

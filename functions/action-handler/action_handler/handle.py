@@ -103,7 +103,18 @@ class Actions:
         card = Card.from_json(found)
         policy, membership = await self._permission(press, card)
         zone = await self._zone(press, value, card)
-        decision = decide(Situation(press, card, policy, membership, self.clock(), value.release, value.choice, zone))
+        situation = Situation(
+            press,
+            card,
+            policy,
+            membership,
+            self.clock(),
+            value.release,
+            choice=value.choice,
+            zone=zone,
+            plan=value.plan,
+        )
+        decision = decide(situation)
         if decision.outcome != "done":
             return _refuse(press, envelope, decision, card.service, _facts(card))
         return _carry_out(press, card, decision, envelope)
@@ -171,6 +182,7 @@ def _carry_out(press: Press, card: Card, decision: Decision, envelope: Envelope)
             decision.state,
             card.release,
         ),
+        approval=decision.vote,
         hooks=[decision.hook] if decision.hook else [],
         briefing=Briefing(envelope.channel_id) if decision.briefs else None,
     )

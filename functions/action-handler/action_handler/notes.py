@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from action_handler.action import Verb
-from pulser.blocks import code, one_line, untrusted
+from pulser.blocks import code, escape, one_line, untrusted
 from pulser.card import Card, Person
 from pulser.permission import is_group
 
@@ -36,6 +36,7 @@ _DID: Final[dict[str, str]] = {
     "rollback": "asked for this rollback",
 }
 _ENDED: Final[dict[str, str]] = {
+    "queued": "This deploy waits for its turn: it can be approved when the one before it has ended.",
     "started": "This deploy runs already.",
     "completed": "This deploy is done already.",
     "failed": "This deploy has failed already.",
@@ -99,6 +100,18 @@ def own_request(others: Sequence[str]) -> str:
     """The requester cannot approve himself."""
     may = f": {who_may(others)}" if others else ", but nobody else is named as an approver"
     return f"You asked for this deploy, so somebody else must approve it{may}. You can withdraw it with Reject."
+
+
+def approved_before(at: datetime | None, given: int, needed: int) -> str:
+    """Each approver counts once."""
+    return f"You have approved this deploy already{when(at)}; {given} of {needed}. {NOTHING_CHANGED}"
+
+
+def other_plan() -> str:
+    """The button was drawn for something else than what the card would deploy."""
+    return (
+        f"This button is of an older state of the message. Look at what it says now, and press again. {NOTHING_CHANGED}"
+    )
 
 
 def other_release(card: Card, drawn_for: str | None) -> str:
@@ -170,14 +183,28 @@ def unknown_action() -> str:
     return "pulser does not know this button."
 
 
-def requested(service: str, environment: str, version: str, approvers: Sequence[str] | None) -> str:
-    """The deploy modal was taken; `approvers` is None when none is needed."""
-    what = f"deploy {code(version, _VERSION)} of {_service(service)} in {untrusted(one_line(environment), _NAME)}"
+def queued(service: str, environment: str, version: str, behind: str) -> str:
+    """The deploy waits for its turn; `behind`: the one that is under way, in plain words."""
+    return (
+        f"You asked to {_deploy(service, environment, version)}. It is queued: {escape(behind)}. "
+        "Its message tells when its turn comes; until then you can withdraw it there."
+    )
+
+
+def requested(service: str, environment: str, version: str, approvers: Sequence[str] | None, needed: int = 1) -> str:
+    """The deploy modal was taken; `approvers` is None when none is needed, `needed` how many of them must approve."""
+    what = _deploy(service, environment, version)
     if approvers is None:
         return f"You asked to {what}. It needs no approval and begins now."
     if not approvers:
         return f"You asked to {what}. It waits, but nobody may approve it: name somebody in `approvers` in pulser.yaml."
+    if needed > 1:
+        return f"You asked to {what}. It waits for {needed} approvals, by {who_may(approvers, last='or')}."
     return f"You asked to {what}. It waits for the approval of {who_may(approvers, last='or')}."
+
+
+def _deploy(service: str, environment: str, version: str) -> str:
+    return f"deploy {code(version, _VERSION)} of {_service(service)} in {untrusted(one_line(environment), _NAME)}"
 
 
 def who_may(named: Sequence[str], *, last: str = "and") -> str:

@@ -16,6 +16,7 @@ class Policy:
 
     service: str
     approval_required: bool = True
+    approvals: int = 1  # how many must approve, none of them who asked
     approvers: tuple[str, ...] = ()
     deployers: tuple[str, ...] = ()
     rollback_by: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Policy:
         return cls(
             service=value["service"],
             approval_required=value["approval_required"] is not False,
+            approvals=value.get("approvals") or 1,
             approvers=tuple(value["approvers"]),
             deployers=tuple(value["deployers"]),
             rollback_by=tuple(value["rollback_by"]),

@@ -14,7 +14,7 @@ from command_handler.answer import Answer, Json
 from command_handler.command import Command, folded, nearest
 from command_handler.status import unknown_service
 from pulser.database import Database
-from pulser.deploy_modal import DeployForm, can_be_offered, deploy_modal
+from pulser.deploy_modal import QUEUE_LENGTH, DeployForm, can_be_offered, deploy_modal
 from pulser.envelope import Envelope
 from pulser.errors import InDoubt, PulserError, SlackError
 from pulser.groups import Groups
@@ -56,8 +56,7 @@ class DeployCommand:
         form = form_of(command, chosen)
         if not envelope.trigger_id:
             return _form_needs_a_command(form, typed)
-        busy = already(running, form.service)
-        return await self._open(offered, form, busy, envelope, typed)
+        return await self._open(offered, form, running, envelope, typed)
 
     async def _refusal(self, policy: Json, envelope: Envelope) -> Answer | None:
         """Why this person does not get a form for this service; None when he does."""
@@ -77,18 +76,21 @@ class DeployCommand:
         return answer.note(text, "refused", service=service)
 
     async def _open(
-        self, offered: Sequence[Json], form: DeployForm, busy: str, envelope: Envelope, typed: str
+        self, offered: Sequence[Json], form: DeployForm, running: Sequence[Json], envelope: Envelope, typed: str
     ) -> Answer:
+        busy, offers_queue = already(running, form.service), has_room(running, form.service)
         facts = {key: text for key, text in (("service", form.service), ("version", form.version)) if text}
         metadata = json.dumps({"channel": envelope.channel_id}, separators=(",", ":"))
-        view = deploy_modal(offered, form, warning=busy or None, metadata=metadata)
+        view = deploy_modal(offered, form, warning=busy or None, metadata=metadata, offers_queue=offers_queue)
         try:
             await self._slack.call("views.open", trigger_id=envelope.trigger_id, view=view)
         except PulserError as error:
             return _not_opened(error, form, typed)
-        return Answer(busy, [answer.section(busy)] if busy else [], "form_opened", facts=facts)
+        said = f"{busy}\n{_OFFER}" if offers_queue else busy
+        return Answer(said, [answer.section(said)] if said else [], "form_opened", facts=facts)
 
 
+_OFFER = "The form offers to queue yours: it goes on when that one has ended."
 _NOTHING = "No service is set up to be deployed from Slack. That is done under `services:` in pulser.yaml."
 
 
@@ -125,16 +127,23 @@ def already(running: Iterable[Json], service: str) -> str:
     return "\n".join([*told[:_SHOWN], *more])
 
 
+def has_room(running: Iterable[Json], service: str) -> bool:
+    """Whether one of those deploys can be waited for."""
+    return any((it.get("queued") or 0) < QUEUE_LENGTH for it in running if not service or it["service"] == service)
+
+
 def _busy(deploy: Json) -> str:
     who, what = answer.person(deploy.get("requested")), answer.version(deploy.get("version"))
     since = answer.clock(deploy.get("since"))
     lasting = f" since {since}" if since else ""
+    waiting = deploy.get("queued") or 0
+    behind = f" {waiting} {'waits' if waiting == 1 else 'wait'} for its end." if waiting else ""
     told = {
         "requested": f"{who} already wants to deploy {answer.place(deploy)} {what}{lasting}; it waits for approval.",
         "approved": f"{who} already deploys {answer.place(deploy)} {what}{lasting}; it is approved and about to start.",
     }
     sentence = told.get(str(deploy.get("phase")), f"{who} already deploys {answer.place(deploy)} {what}{lasting}.")
-    return f"{answer.BUSY} {sentence}"
+    return f"{answer.BUSY} {sentence}{behind}"
 
 
 def _form_needs_a_command(form: DeployForm, typed: str) -> Answer:

@@ -154,7 +154,8 @@ def running(row: Json, now: datetime, links: Mapping[str, str]) -> str:
         "approved": f"{what} of {who} approved, not started yet{lasting}",
         "started": f"{who} is deploying {what}{lasting}",
     }.get(str(deploy.get("phase")), f"deploy of {what} by {who} is {answer.name(deploy.get('phase'))}{lasting}")
-    return told + _see(deploy, links)
+    waiting = deploy.get("queued") or 0
+    return told + (f", {waiting} queued behind it" if waiting else "") + _see(deploy, links)
 
 
 def _see(deploy: Json, links: Mapping[str, str]) -> str:
@@ -226,7 +227,9 @@ def _deploy_policy(policy: Json, command: str) -> str:
     if not policy["can_deploy"]:
         return "It is not set up to be deployed from Slack."
     who = answer.people(policy["deployers"]) if policy["deployers"] else "everybody"
-    approval = f"approved by {answer.people(policy['approvers'])}" if policy["approval_required"] else "no approval"
+    several = f"{policy['approvals']} of " if policy.get("approvals", 1) > 1 else ""
+    by = f"approved by {several}{answer.people(policy['approvers'])}"
+    approval = by if policy["approval_required"] else "no approval"
     return f"`{command} deploy {answer.name(policy['service'])}`: {who}, {approval}"
 
 

@@ -94,6 +94,8 @@ def _names(event: Event) -> list[str]:
     told |= {key: text for key, text in event.extra if key in _NAMING}
     if event.target == event.service or (event.service and event.thing in _NAMED_BY_SERVICE):
         told["target"] = None
+    if event.thing == "relay":  # pulser's own alarm: each reason is another trouble
+        told["reason"] = event.reason
     if event.thing == "deploy":
         told |= dict.fromkeys(_NAMING)
     named = [f"{key}:{text}" for key, text in told.items() if text]

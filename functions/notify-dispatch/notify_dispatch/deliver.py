@@ -21,6 +21,7 @@ from notify_dispatch.probe import probe
 from notify_dispatch.reminder import remind
 from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
 from notify_dispatch.render.details import render_details, render_plain_details
+from notify_dispatch.render.turn import render_turn
 from pulser.card import Card
 from pulser.database import Database
 from pulser.errors import DatabaseUnavailable, PulserError, SecretMissing
@@ -117,6 +118,8 @@ class Deliverer:
             return _checked(_details(delivery, event, card))
         if delivery.thread_part == "reminder":
             return _checked(remind(delivery, event, card))
+        if delivery.thread_part == "turn":
+            return _checked(render_turn(delivery.delivery_id, event.event_id, card, delivery.mention))
         is_update = delivery.purpose == "update"
         occasion = Occasion(
             delivery_id=delivery.message_id,

@@ -42,7 +42,7 @@ _NUMBERS = ("duration_s", "error_rate", "threshold")
 HANDLERS: Final = frozenset({"action-handler", "command-handler"})
 # What these say again for whoever queries the ledger; people read it in the sentence, or in the card's history.
 _OF_THE_LEDGER = frozenset({
-    *("envelope_id", "team_id", "slack_user_name", "approval_required"),
+    *("envelope_id", "team_id", "slack_user_name", "approval_required", "approvals", "approvals_needed", "queued"),
     *("requested_by", "approved_by", "rejected_by", "acknowledged_by", "investigating_by"),
 })  # fmt: skip
 _OVER: Final = {"resolved", "recovered"}

@@ -16,6 +16,7 @@ CATALOGUE: Mapping[str, str] = {
     "pulser_waiting_deliveries": "Deliveries that have not ended, 10000 at most.",
     "pulser_oldest_waiting_post_seconds": "Age of the oldest message that has yet to be posted, 0 without one.",
     "pulser_overdue_delivery_seconds": "How long ago somebody should have taken the next delivery, 0 in time.",
+    "pulser_deploys": "Deploys that have not ended, by phase; queued ones wait for their turn.",
     "pulser_expired_leases": "Claims whose worker has vanished and that nobody has taken over yet.",
     "pulser_unacknowledged_alerts": "Alerts of the last 24 hours that nobody has acknowledged, 10000 at most.",
     "pulser_recent_reminders": "Reminders of such alerts of the last ten minutes that stand in Slack.",

@@ -20,13 +20,17 @@ _DEEDS: Final = {
     "alert.acknowledged",
     "alert.investigating",
     "alert.snoozed",
+    "deploy.approval_given",
     "deploy.approved",
     "deploy.rejected",
     "rollback.requested",
 }
 # What happened to a card without anybody's click: the ledger tells it.
-_LEDGER: Final = {"notify-dispatch", "ops_deploy_expire"}
-_HAPPENED: Final = {"deploy.expired", "deploy.hook_failed", "rollback.expired", "rollback.hook_failed"}
+_LEDGER: Final = {"notify-dispatch", "ops_deploy_expire", "ops_deploy_queue"}
+_HAPPENED: Final = {
+    *("deploy.expired", "deploy.hook_failed", "rollback.expired", "rollback.hook_failed"),
+    *("deploy.queued", "deploy.turn_taken"),
+}
 
 
 def facts_of(event: Event) -> dict[str, Any]:
@@ -39,6 +43,11 @@ def facts_of(event: Event) -> dict[str, Any]:
         "alert": alert_of(event) if kind_of(event) == "alert" else None,
         "resolves": resolves_of(event),
     }
+
+
+def is_said_by_its_card(event: Event) -> bool:
+    """Whether the card's own message says it from the beginning."""
+    return event.event_type == "deploy.queued" and _tells_of_a_card(event)
 
 
 def _card(event: Event) -> dict[str, Any] | None:

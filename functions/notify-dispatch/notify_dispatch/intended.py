@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from notify_dispatch.event import Event
-from notify_dispatch.facts import facts_of
+from notify_dispatch.facts import facts_of, is_said_by_its_card
 from notify_dispatch.route import Route, RouteError, route, verdicts_of
 from notify_dispatch.silence import Silence, covering
 
 
 def intended(event: Event, routes: Sequence[Route], silences: Iterable[Silence] = ()) -> dict[str, Any]:
     """A routing as record_deliveries_v1 takes it, but for the event's id. `silences`: those that last."""
-    deliveries = [it.to_json() for it in route(event, routes)]
     facts = facts_of(event)
+    # What is true of a card from its first moment, its own message says: that is posted with this, or after it.
+    deliveries = [] if is_said_by_its_card(event) else [it.to_json() for it in route(event, routes)]
     routing = {"deliveries": deliveries, **facts}
     muting = [it.silence_id for it in covering(event, silences)] if deliveries else []
     if muting:

@@ -35,8 +35,11 @@ async def test_apply_makes_the_services_those_of_the_file(pulser: Pulser, call: 
     """What the file has is added; the output says so, a line for each service."""
     result = await pulser("services", "apply", str(file))
     assert result.stdout.splitlines() == [
-        f"+ api: environments staging production, approval_required true, approvers U0123456, deploy {WEBHOOK}",
-        "+ web: environments production, approval_required true",
+        (
+            "+ api: environments staging production, approval_required true, approvals 1, "
+            f"approvers U0123456, deploy {WEBHOOK}"
+        ),
+        "+ web: environments production, approval_required true, approvals 1",
         "2 added",
     ]
     assert [it["service"] for it in await call("list_services_v1")] == ["api", "web"]

@@ -105,7 +105,9 @@ async def test_who_already_deploys_is_said(stand: Stand) -> None:
     asked = await stand.type("deploy api")
     told = text_of(asked.ack_payload)
     assert told.startswith("🔵 <@U0CAROL> already wants to deploy *api* production `v1.4.1` since <!date^")
-    assert stand.slack.modals("U0BOB")[0]["blocks"][0]["text"]["text"] == told
+    above, _, offer = told.partition("\n")
+    assert stand.slack.modals("U0BOB")[0]["blocks"][0]["text"]["text"] == above
+    assert offer == "The form offers to queue yours: it goes on when that one has ended."
 
 
 async def test_a_running_deploy_is_in_the_status(stand: Stand) -> None:

@@ -11,6 +11,7 @@ NOW = "clock_timestamp()"
 ID = "gen_random_uuid()"
 TAKEN = {"claimed_at": NOW, "claimed_by": "'w'"}
 STANDS = {"posted_at": NOW, "slack_channel_id": "'C1'", "slack_ts": "'1.1'"}
+HASH = f"'{'0' * 64}'"
 A_SESSION = "'8f3b0c9e-0000-4000-8000-000000000001'"
 
 
@@ -58,6 +59,14 @@ def service(**columns: str) -> str:
 
 def canary(**columns: str) -> str:
     return insert("canaries", **{"channel": "'#c'"} | columns)
+
+
+def approval(plan: str = HASH, **columns: str) -> str:
+    """An approval of a new card, on which this plan was fixed."""
+    fixed = f"""'{{"quorum": {{"needed": 2, "plan": {plan.replace("'", '"')}}}}}'"""
+    made = card(card_id=A_SESSION, kind="'deploy'", phase="'requested'", service=ID, environment="'p'", state=fixed)
+    named = {"card_id": A_SESSION, "approver": "'U1'", "plan_hash": plan, "team_id": "'T'", "envelope_id": "'e'"}
+    return f"{made}; {insert('approvals', **named | columns)}"
 
 
 def card(**columns: str) -> str:
@@ -214,6 +223,15 @@ REFUSED = {
     "services.services_pkey": f"{service()}; {service()}",
     "services.service_is_named": service(service="'Two words'"),
     "services.a_service_has_an_environment": service(environments="'{}'"),
+    "services.one_to_ten_must_approve": service(approvals="11", approvers="'{S1}'"),
+    "services.several_approve_only_where_approval_is_required": service(
+        approvals="2", approvers="'{S1}'", approval_required="false"
+    ),
+    "services.there_are_as_many_approvers_as_must_approve": service(approvals="2", approvers="'{U1}'"),
+    "approvals.each_approver_votes_once": f"{approval()}; {twice('approvals')}",
+    "approvals.approvals_card_id_fkey": approval(card_id=ID),
+    "approvals.an_approver_is_named": approval(approver="''"),
+    "approvals.a_plan_hash_is_sha256": approval("'x'"),
     "services.deploy_hook_is_known": service(deploy="""'{"type": "fax"}'"""),
     "services.rollback_hook_is_known": service(rollback="""'{"type": "fax"}'"""),
     "services.hook_secrets_are_names_in_vault": service(deploy="""'{"type": "webhook", "secret": "hunter2"}'"""),

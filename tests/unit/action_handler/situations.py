@@ -23,7 +23,7 @@ ONCALL = "S0ONCALL"
 
 PHASES: Mapping[CardKind, tuple[str, ...]] = {
     "alert": ("open", "acknowledged", "investigating", "resolved"),
-    "deploy": ("requested", "approved", "rejected", "started", "completed", "failed", "expired"),
+    "deploy": ("requested", "approved", "rejected", "started", "completed", "failed", "expired", "queued"),
     "release": ("deployed", "rolling_back", "rolled_back"),
 }
 POLICY = Policy(

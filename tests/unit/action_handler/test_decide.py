@@ -38,7 +38,7 @@ OPEN: dict[Verb, set[tuple[str, str]]] = {
     "investigate": {("alert", "open"), ("alert", "acknowledged")},
     "snooze": {("alert", "open")},
     "approve": {("deploy", "requested")},
-    "reject": {("deploy", "requested")},
+    "reject": {("deploy", "requested"), ("deploy", "queued")},
     "rollback": {("release", "deployed"), ("deploy", "completed")},
 }
 EVERY = [(verb, kind, phase) for verb, kind in itertools.product(VERBS, get_args(CardKind)) for phase in PHASES[kind]]

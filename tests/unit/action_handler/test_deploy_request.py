@@ -58,7 +58,8 @@ def test_a_request_makes_an_event_and_its_card() -> None:
     assert settlement.new_card.state == {
         "requested": {
             "user": ALICE, "name": "alice", "at": NOW.isoformat(), "reason": "a fix", "version": "1.2.4",
-        }
+        },
+        "quorum": {"needed": 1},
     }  # fmt: skip
     assert (settlement.ack, settlement.hooks) == (None, [])
 
@@ -159,3 +160,31 @@ def test_odd_metadata_names_no_channel(metadata: object) -> None:
     )
     assert settlement.reply is None
     assert settlement.new_card is not None
+
+
+def test_a_deploy_can_be_queued_behind_the_one_that_runs() -> None:
+    """Its card waits, no hook is called, and who asked is told behind whom."""
+    for required, state in ((True, "quorum"), (False, "approval")):
+        queue = replace(FORM, queue="queue")
+        policy = POLICY | {"approval_required": required, "approvals": 2}
+        settlement = answer_request(asked(form=queue, policy=policy, running=[RUNNING]), ENVELOPE)
+        assert settlement.new_card is not None
+        assert (settlement.new_card.phase, settlement.hooks) == ("queued", [])
+        assert set(settlement.new_card.state) == {"requested", state}
+        assert settlement.events[0].payload["queued"] is True
+        assert settlement.reply is not None
+        assert "It is queued: bob asked for 1.2.3 in production" in settlement.reply.body["text"]
+
+
+def test_what_ended_meanwhile_needs_no_queue() -> None:
+    """It is asked for as always."""
+    settlement = answer_request(asked(form=replace(FORM, queue="queue")), ENVELOPE)
+    assert settlement.new_card is not None
+    assert (settlement.new_card.phase, "queued" in settlement.events[0].payload) == ("requested", False)
+
+
+def test_the_requester_is_told_how_many_decide() -> None:
+    """Where one alone does not."""
+    settlement = answer_request(asked(policy=POLICY | {"approvals": 2, "approvers": [ONCALL]}), ENVELOPE)
+    assert settlement.reply is not None
+    assert f"It waits for 2 approvals, by <!subteam^{ONCALL}>." in settlement.reply.body["text"]

@@ -34,6 +34,7 @@ def test_a_service_is_as_the_ledger_takes_it(tmp_path: Path) -> None:
         "service": "api",
         "environments": ["production"],
         "approval_required": True,
+        "approvals": 1,
         "approvers": [],
         "deployers": [],
         "rollback_by": [],
@@ -196,3 +197,27 @@ def test_an_odd_escalation_list_is_refused(tmp_path: Path, keys: str) -> None:
     """Only users and user groups can be called, and each once."""
     with pytest.raises(RoutesFileError):
         one(tmp_path, keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "wrong"),
+    [
+        ("approvals: 0", "approvals"),
+        ("approvals: 11, approvers: [S0123456]", "approvals"),
+        ("approvals: true", "approvals"),
+        ("approvals: 2", "2 must approve, but approvers names 0"),
+        ("approvals: 3, approvers: [U0123456, U0123457]", "3 must approve, but approvers names 2"),
+        ("approvals: 2, approval_required: false", "approvals are not asked for"),
+    ],
+)
+def test_approvals_that_nobody_could_give_are_refused(tmp_path: Path, keys: str, wrong: str) -> None:
+    """As the database would refuse them; of a user group nobody knows how many are in it."""
+    with pytest.raises(RoutesFileError, match=wrong):
+        one(tmp_path, keys)
+    assert one(tmp_path, "approvals: 10, approvers: [S0123456]").to_json()["approvals"] == 10
+
+
+def test_approvers_who_are_just_enough_are_noted(tmp_path: Path) -> None:
+    """What one of them asks for, the others are too few to approve."""
+    [note] = one(tmp_path, f"approvals: 2, approvers: [U0123456, U0123457], deploy: {HOOK}").notes()
+    assert note == "api: what an approver asks for, the other approvers are too few to approve"

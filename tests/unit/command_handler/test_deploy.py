@@ -103,8 +103,10 @@ async def test_who_already_deploys_is_said_in_the_form_and_in_the_answer(phase: 
     """Who, what, where and since when, before anybody submits."""
     slack = FakeSlack()
     said = await ask("deploy api", slack=slack, deploys=[running(phase), running(service="web")])
-    [told] = lines(said)
+    [told, offer] = lines(said)
     assert told == view_of(slack)["blocks"][0]["text"]["text"]
+    assert offer == "The form offers to queue yours: it goes on when that one has ended."
+    assert view_of(slack)["blocks"][-1]["block_id"] == "queue"
     assert told.startswith("🔵 <@U0BOB> already ")
     assert "*api* production `v1.3` since <!date^" in told
 

@@ -19,7 +19,7 @@ ACCEPTED = {"status": "accepted", "action": "deploy", "at": "2026-11-24T07:42:03
 ROLLBACK = {**BOB, "release": "1.2.3"}
 PHASES = {
     "alert": ["open", "acknowledged", "investigating", "resolved"],
-    "deploy": ["requested", "approved", "rejected", "started", "completed", "failed", "expired"],
+    "deploy": ["requested", "approved", "rejected", "started", "completed", "failed", "expired", "queued"],
     "release": ["deployed", "rolling_back", "rolled_back"],
 }
 
@@ -66,6 +66,23 @@ _parts = {
     "rollback": people,
     "approval": st.fixed_dictionaries(
         {"decision": st.sampled_from(["approved", "rejected", "not_needed"])}, optional={"by": people}
+    ),
+    "approvals": st.lists(people, max_size=12),
+    "quorum": st.fixed_dictionaries({"needed": st.integers(-1, 11), "plan": texts}),
+    "queue": st.fixed_dictionaries(
+        {},
+        optional={
+            "behind": st.fixed_dictionaries({}, optional={"release": texts, "by": people}),
+            "turn": st.fixed_dictionaries(
+                {"at": times},
+                optional={
+                    "confirm": st.booleans(),
+                    "after": st.fixed_dictionaries(
+                        {}, optional={"release": texts, "phase": texts, "broke": st.booleans()}
+                    ),
+                },
+            ),
+        },
     ),
     "hook": st.fixed_dictionaries(
         {"status": st.sampled_from(["queued", "accepted", "failed"])},

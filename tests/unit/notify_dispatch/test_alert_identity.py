@@ -61,6 +61,12 @@ def test_a_target_names_what_the_service_does_not() -> None:
     assert key("error_rate.exceeded", target="export") == key("error_rate.exceeded", target="backup")
 
 
+def test_each_trouble_of_the_relay_is_an_alert_of_its_own() -> None:
+    """By its reason."""
+    one, other = ({"service": "pulser", "reason": it} for it in ("link_disabled", "no_socket"))
+    assert key("relay.alarm", one) != key("relay.alarm", other)
+
+
 def test_a_title_names_what_nothing_else_names() -> None:
     """But for its figures; and what nothing names has no identity."""
     assert key("disk.full", {"title": "9 GB left"}) == key("disk.full", {"title": "8 GB left"})

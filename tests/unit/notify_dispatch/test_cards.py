@@ -139,6 +139,16 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
         ),
         (
             ASKED,
+            card("deploy", "queued", requested=REQUESTED, queue={"behind": {"release": "1.2.2", "by": BOB}}),
+            "⚪ Deploy queued",
+            [
+                "Requested by <@U0ALICE001>, 07:40:00: hotfix for checkout",
+                "Queued behind `1.2.2` by <@U0BOB00001>",
+            ],
+            "reject",
+        ),
+        (
+            ASKED,
             card("deploy", "rejected", requested=REQUESTED, approval={"by": ALICE, "decision": "rejected"}),
             "⚪ Deploy request withdrawn",
             ["Requested by <@U0ALICE001>, 07:40:00: hotfix for checkout", "Withdrawn by <@U0ALICE001>, 07:40:00"],

@@ -36,13 +36,25 @@ def test_what_was_signed_is_read(event_id: str, delivery_id: str, release: str |
     assert read(sign(value, KEY, ROLLBACK), KEY, ROLLBACK) == value
 
 
-@pytest.mark.parametrize("field", ["event_id", "delivery_id", "release"])
+@pytest.mark.parametrize("field", ["event_id", "delivery_id", "release", "plan"])
 def test_a_changed_value_is_forged(field: str) -> None:
     """No part can be exchanged under the old signature."""
     body = json.loads(sign(VALUE, KEY, ROLLBACK))
     other = json.loads(sign(replace(VALUE, **{field: "another"}), KEY, ROLLBACK))
     with pytest.raises(ForgedValue):
         read(json.dumps(other | {"s": body["s"]}), KEY, ROLLBACK)
+
+
+def test_a_value_without_a_plan_is_signed_as_before_there_were_any() -> None:
+    """The buttons of messages that stand in Slack stay good; no plan can be added to one, or taken away."""
+    old = sign(ButtonValue("e", "d", "1"), "key", "pulser_approve")
+    assert json.loads(old)["s"] == "MQfkKNdl_7SRZxaRbmYvdw_v4Zgg8kb9SS4nwDKFhpI"
+    planned = json.loads(sign(ButtonValue("e", "d", "1", plan="abc"), "key", "pulser_approve"))
+    for forged in (json.loads(old) | {"p": "abc"}, {key: it for key, it in planned.items() if key != "p"}):
+        with pytest.raises(ForgedValue):
+            read(json.dumps(forged), "key", "pulser_approve")
+    with pytest.raises(UnreadableValue):
+        read(json.dumps(planned | {"p": 1}), "key", "pulser_approve")
 
 
 @pytest.mark.parametrize(("key", "action"), [("another", ROLLBACK), (KEY, "pulser_approve"), ("", ROLLBACK)])

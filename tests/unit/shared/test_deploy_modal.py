@@ -168,8 +168,34 @@ def test_what_a_shell_could_trip_over_is_no_version(version: str) -> None:
 def test_a_deploy_that_runs_in_the_same_place_is_told() -> None:
     """Who, what and since when, and what to do."""
     wrong = validate(DeployForm("api", "1.4.2", "production", "why"), policy("api"), [running()])
-    told = "bob asked for 1.4.1 in production at 12:03 UTC; it is under way. Wait until it has ended."
-    assert wrong == {"environment": told}
+    told = "bob asked for 1.4.1 in production at 12:03 UTC; it is under way. "
+    assert wrong == {"environment": f"{told}Type /pulser deploy again to queue it, or wait until it has ended."}
+
+
+@pytest.mark.parametrize(
+    ("queue", "queued", "said"),
+    [
+        ("ask_again", 0, "Choose below to queue it, or wait until it has ended."),
+        ("queue", 4, None),
+        ("queue", 5, "5 wait for their turn already: wait until one has ended."),
+    ],
+)
+def test_a_deploy_that_runs_can_be_waited_for(queue: str, queued: int, said: str | None) -> None:
+    """By whoever chose to, as long as there is room."""
+    form = DeployForm("api", "1.4.2", "production", "why", queue)
+    told = validate(form, policy("api"), [running(queued=queued)]).get("environment")
+    assert (told.partition("under way. ")[2] if told else None) == said
+
+
+def test_the_form_offers_to_queue_where_something_is_under_way() -> None:
+    """Nothing is chosen for anybody, and without a need it is not asked."""
+    assert "queue" not in {it.get("block_id") for it in deploy_modal([policy("api")], DeployForm())["blocks"]}
+    view = deploy_modal([policy("api")], DeployForm("api"), offers_queue=True)
+    View(**view).validate_json()
+    assert names_in(block_of(view, "queue")) == [["queue", "ask_again"]]
+    assert block_of(view, "queue")["initial_option"]["value"] == "ask_again"
+    assert read_deploy_form(submitted(view, queue="queue")).wants_to_queue
+    assert not read_deploy_form(submitted(view, queue="ask_again")).wants_to_queue
 
 
 def test_a_deploy_that_runs_elsewhere_does_not_matter() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pulser.blocks import MESSAGE_TEXT
 from pulser.envelope import Envelope
-from pulser.settlement import AuditEvent, Briefing, CardChange, Hook, NewCard, Reply, Settlement, SilenceChange
+from pulser.settlement import AuditEvent, Briefing, CardChange, Hook, NewCard, Reply, Settlement, SilenceChange, Vote
 
 URL = "https://hooks.slack.com/actions/x"
 WHERE = {"user": {"id": "U1"}, "channel": {"id": "C1"}}
@@ -26,6 +26,7 @@ def test_a_settlement_is_told_whole() -> None:
         reply=Reply({"text": "note"}, url=URL),
         events=[AuditEvent("deploy.approved", "api", {"version": "1"}, "error", "why", "k")],
         card=CardChange("c", 2, "deploy", "api", "production", "approved", {"a": 1}, "1"),
+        approval=Vote("U1", "ada", "0" * 64),
         new_card=NewCard("api", "production", "requested", {"b": 2}, "1"),
         hooks=[Hook("api", "deploy", {"version": "1"})],
         briefing=Briefing("C1"),
@@ -48,6 +49,7 @@ def test_a_settlement_is_told_whole() -> None:
             "card_id": "c", "version": 2, "kind": "deploy", "service": "api", "environment": "production",
             "phase": "approved", "state": {"a": 1}, "release": "1",
         },
+        "approval": {"approver": "U1", "name": "ada", "plan_hash": "0" * 64},
         "new_card": {
             "event": "main", "kind": "deploy", "service": "api", "environment": "production", "phase": "requested",
             "state": {"b": 2}, "release": "1",

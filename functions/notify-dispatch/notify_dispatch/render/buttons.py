@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, 
 
 from notify_dispatch.event import Event
 from notify_dispatch.render.message import Occasion
+from notify_dispatch.render.quorum import approval_of, shown_plan
 from notify_dispatch.render.snooze import snooze_menu
 from notify_dispatch.render.standing import Standing
 from notify_dispatch.render.words import subject
@@ -20,11 +21,13 @@ from pulser.button_value import ButtonValue, sign
 _OFFERED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("alert", "open"): ("Acknowledge", "Investigate"),
     ("alert", "acknowledged"): ("Investigate",),
+    ("deploy", "queued"): ("Withdraw",),
     ("deploy", "requested"): ("Approve", "Reject"),
     ("deploy", "completed"): ("Rollback",),
     ("release", "deployed"): ("Rollback",),
 }
-_STYLES: Final = {"Approve": "primary", "Reject": "danger", "Rollback": "danger"}
+_STYLES: Final = {"Approve": "primary", "Reject": "danger", "Withdraw": "danger", "Rollback": "danger"}
+_ACTIONS: Final = {"Withdraw": "pulser_reject"}  # the same deed, before anybody could approve it
 
 
 def offered(standing: Standing) -> tuple[str, ...]:
@@ -48,7 +51,8 @@ def _buttons(event: Event, standing: Standing, occasion: Occasion) -> Iterator[I
     if occasion.button_key is not None:
         for label in offered(standing):
             release = standing.release if label == "Rollback" else None
-            value = ButtonValue(event.event_id, occasion.delivery_id, release)
+            plan = shown_plan(standing.card) if label == "Approve" else None
+            value = ButtonValue(event.event_id, occasion.delivery_id, release, plan=plan)
             yield draw.acting(label, sign(value, occasion.button_key, _action_id(label)))
     if event.url:
         yield draw.link("Open", event.url)
@@ -87,7 +91,12 @@ class _Draw:
         version = f"version {self.event.version} of " if self.event.version else ""
         match label:
             case "Approve":
-                return _confirm("Approve this deploy?", f"This deploys {version}{about or 'it'}.", label)
+                deploys = f"{approval_of(self.standing.card)} {version}{about or 'it'}."
+                return _confirm("Approve this deploy?", deploys, label)
+            case "Withdraw":
+                return _confirm(
+                    "Withdraw this deploy?", f"This takes {version}{about or 'it'} out of the queue.", label
+                )
             case "Reject":
                 return _confirm("Reject this deploy?", f"This refuses to deploy {version}{about or 'it'}.", label)
             case "Rollback":
@@ -99,7 +108,7 @@ class _Draw:
 
 
 def _action_id(label: str) -> str:
-    return f"pulser_{label.lower()}"
+    return _ACTIONS.get(label, f"pulser_{label.lower()}")
 
 
 def _is_rolling_back(standing: Standing) -> bool:

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import SectionBlock
 
 from notify_dispatch.render.fields import mrkdwn
 from notify_dispatch.render.phrases import called, line_of, mentioned, see, when
+from notify_dispatch.render.quorum import is_vote, queue, votes, waiting, was_under_way
 from notify_dispatch.render.repeats import resolved, seen
 from notify_dispatch.render.standing import tells_rollback, was_withdrawn
 from pulser.blocks import code
@@ -40,16 +41,17 @@ def _requested(card: Card) -> Iterator[Line]:
 
 def _approval(card: Card) -> Iterator[Line]:
     decision, by = _part(card, "approval").get("decision"), card.person("approval", "by")
+    yield from votes(card)
     if by and decision in ("approved", "rejected"):
+        if decision == "approved" and is_vote(card, by):
+            return
         rejected = "Withdrawn" if was_withdrawn(card) else "Rejected"
         yield by.at, _line("Approved" if decision == "approved" else rejected, by)
     elif decision == "not_needed":
         asked = card.person("requested")
         yield asked.at if asked else None, "No approval is needed"
-    elif card.kind == "deploy" and card.phase == "requested":
-        yield None, "Waits for an approval"
-    elif card.kind == "deploy" and card.phase == "expired" and _part(card, "expired").get("was") != "started":
-        yield None, "Nobody approved it in time"
+    elif card.kind == "deploy" and card.phase in ("requested", "expired") and not was_under_way(card):
+        yield None, waiting(card)
 
 
 def _acknowledged(card: Card) -> Iterator[Line]:
@@ -132,6 +134,7 @@ _TELLERS: Final[tuple[Callable[[Card], Iterator[Line]], ...]] = (
     seen,
     _requested,
     _started,
+    queue,
     _approval,
     _reminded,
     _snoozed,

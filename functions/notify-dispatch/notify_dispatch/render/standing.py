@@ -24,6 +24,7 @@ _SAID: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("alert", "acknowledged"): ("🟡", "Acknowledged"),
     ("alert", "investigating"): ("🔵", "Investigating"),
     ("alert", "resolved"): ("🟢", "Resolved"),
+    ("deploy", "queued"): ("⚪", "Deploy queued"),
     ("deploy", "requested"): ("🔵", "Deploy requested"),
     ("deploy", "approved"): ("🔵", "Deploy approved"),
     ("deploy", "rejected"): ("🟠", "Deploy rejected"),
