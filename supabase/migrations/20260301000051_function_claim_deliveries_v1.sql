@@ -29,7 +29,8 @@ begin
         'target_delivery_id', d.target_delivery_id, 'mention', coalesce(d.mention, u.mention), 'route', d.route,
         'thread_delivery_id', d.thread_delivery_id, 'thread_part', d.thread_part, 'thread_ts', b.slack_ts,
         -- Read after the claim: whatever changes the card from now on is seen when the delivery is settled.
-        'card', ops.card_json_v1(coalesce(d.card_id, d.event_id)),
+        'card', case when d.digest_id is null then ops.card_json_v1(coalesce(d.card_id, d.event_id)) end,
+        'digest', case when d.digest_id is not null and d.status = 'sending' then ops.digest_facts_v1(d.digest_id) end,
         'known', case when d.thread_part = 'briefing' and d.status = 'sending' then ops.known_of_card_v1(d.card_id) end,
         'hook', d.hook || jsonb_build_object('idempotency_key', d.delivery_id, 'card_id', d.card_id),
         'last_reason', d.reason, 'doubtful_since', d.doubtful_since,

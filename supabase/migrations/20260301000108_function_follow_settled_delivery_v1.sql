@@ -11,10 +11,11 @@ begin
     if outcome ->> 'hold_method' is not null then
         perform ops.hold_slack_v1(outcome ->> 'hold_method', (outcome ->> 'hold_s')::double precision, settled.reason);
     end if;
+    perform ops.carry_digest_v1(settled);
     perform ops.settle_hook_v1(settled.delivery_id, outcome);
     perform ops.repeat_doubtful_update_v1(settled.delivery_id);
     perform ops.catch_up_card_v1(settled.delivery_id);
-    if settled.status = 'dead' then
+    if settled.status = 'dead' and (settled.kind <> 'update' or settled.digest_id is null) then  -- what that had is posted instead
         perform ops.announce_dead_delivery_v1(settled.delivery_id);
     elsif settled.status = 'in_doubt' then
         perform ops.announce_doubt_v1(settled.delivery_id);
