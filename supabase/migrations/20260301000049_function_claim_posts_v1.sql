@@ -9,6 +9,7 @@ as $$
 declare
     due record;
     head record;
+    carrier_id uuid;
     carrier ops.deliveries;
     claimed uuid[] := array[]::uuid[];
 begin
@@ -26,10 +27,11 @@ begin
         from ops.channel_head_v1(due.channel) h
         where h.status in ('queued', 'failed') and h.next_attempt_at <= clock_timestamp();
         continue when not found;
+        carrier_id := case when head.may_fold then ops.fold_posts_v1(due.channel, head.delivery_id) else head.delivery_id end;
         update ops.deliveries d
         set status = 'sending', attempts = d.attempts + 1, claim_token = gen_random_uuid(), claimed_by = worker,
             lease_until = clock_timestamp() + make_interval(secs => lease_seconds), doubtful_since = clock_timestamp()
-        where d.delivery_id = case when head.may_fold then ops.fold_posts_v1(due.channel, head.delivery_id) else head.delivery_id end
+        where d.delivery_id = carrier_id
         returning d.* into carrier;
         if carrier.digest_id is not null then
             perform ops.fill_digest_v1(carrier);

@@ -2,12 +2,13 @@
 -- pulser_expired_leases: whose worker has vanished and whom nobody has taken over yet.
 create or replace function ops.metrics_v1()
 returns jsonb
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-    select coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'labels', m.labels, 'value', m.value) order by m.name, m.labels), '[]')
+begin
+    return (select coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'labels', m.labels, 'value', m.value) order by m.name, m.labels), '[]')
     from (
         select a.* from ops.metrics_attempts_v1() a
         union all
@@ -29,7 +30,8 @@ as $$
             union all
             select 'relay', count(*) from ops.relay_sessions s where s.state <> 'ended' and s.lease_until < clock_timestamp()
         ) l
-    ) m
+    ) m);
+end;
 $$;
 
 revoke all on function ops.metrics_v1() from public, anon, authenticated;

@@ -19,6 +19,7 @@ from notify_dispatch.hook import HookCaller
 from notify_dispatch.outcome import LAYOUT_REFUSED, Outcome, of_post, of_post_error, of_update, of_update_error
 from notify_dispatch.probe import probe
 from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
+from notify_dispatch.render.digest import render_digest, render_plain_digest
 from pulser.card import Card
 from pulser.database import Database
 from pulser.errors import DatabaseUnavailable, PulserError, SecretMissing
@@ -93,7 +94,7 @@ class Deliverer:
         channel, ts = delivery.slack_channel_id, delivery.slack_ts
         if not channel or not ts:
             return Outcome("dead", "message_unknown", "the ledger does not know the message that is to be changed")
-        if "event_type" not in delivery.event:
+        if "event_type" not in delivery.event and delivery.digest is None:
             return Outcome("dead", "event_gone", "its event is not there any more; the message stays as it is")
         try:
             message = await self._message(delivery)
@@ -108,6 +109,9 @@ class Deliverer:
 
     async def _message(self, delivery: ClaimedDelivery) -> Message:
         """Raises DatabaseUnavailable when the key for the buttons cannot be asked for."""
+        if delivery.digest is not None:
+            draw = render_plain_digest if delivery.last_reason in LAYOUT_REFUSED else render_digest
+            return _checked(draw(delivery.message_id, str(delivery.event["event_id"]), delivery.digest))
         event, card = Event.from_json(delivery.event), _card(delivery.card)
         if delivery.thread_part == "briefing":
             return _checked(await brief(self.slack, delivery, card))

@@ -20,7 +20,7 @@ CATALOGUE: Mapping[str, str] = {
     "pulser_slack_hold_seconds": "How long Slack still wants a method (* for all) to be left alone.",
     "pulser_recent_messages": "Messages that came to stand in Slack in the last ten minutes.",
     "pulser_recent_event_to_slack_seconds": "From the note of an event to its message in Slack, last ten minutes.",
-    "pulser_recent_digests": "Digests that came to Slack in the last ten minutes: posts, and updates of one, 1000 at most.",
+    "pulser_recent_digests": "Digests posted or changed in the last ten minutes, 1000 at most.",
     "pulser_recent_folded_events": "Events that these told of, 10000 at most.",
     "pulser_recent_folded_event_to_slack_seconds": "From the note of such an event to its digest, last ten minutes.",
     "pulser_recent_attempts": "Ended tries at deliveries in the last ten minutes, 10000 at most.",

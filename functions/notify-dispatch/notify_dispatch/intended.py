@@ -7,12 +7,13 @@ from typing import Any
 
 from notify_dispatch.event import Event
 from notify_dispatch.facts import facts_of
+from notify_dispatch.folding import fold_of
 from notify_dispatch.route import Route, RouteError, route, verdicts_of
 
 
 def intended(event: Event, routes: Sequence[Route]) -> dict[str, Any]:
     """A routing as record_deliveries_v1 takes it, but for the event's id."""
-    deliveries = [it.to_json() for it in route(event, routes)]
+    deliveries = [it.to_json() | fold_of(event, it.mention) for it in route(event, routes)]
     facts = facts_of(event)
     routing = {"deliveries": deliveries, **facts}
     if not deliveries or facts["card_id"] or facts["deploy_result"]:
