@@ -30,7 +30,8 @@ LINGER = 2.0  # seconds awake after the last work: the next event of a burst nee
 PATIENCE = 2.0  # seconds: a delivery that is due sooner is waited for, a later one is the sweep's
 
 log = structlog.get_logger()
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(slots=True)
