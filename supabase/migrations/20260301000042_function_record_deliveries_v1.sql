@@ -19,10 +19,7 @@ begin
         where d.claim_token = record_deliveries_v1.claim_token order by d.position for update
     ) d;
 
-    perform ops.attach_event_v1(r.routing) from jsonb_array_elements(routings) r (routing)
-    where (r.routing ->> 'event_id')::uuid = any (held)
-        -- Most of a storm means nothing beside its messages.
-        and coalesce(r.routing ->> 'card', r.routing ->> 'fact', r.routing ->> 'deploy_result', r.routing ->> 'card_id') is not null;
+    perform ops.attach_events_v1(held, routings);
 
     with routed as (
         select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal,
@@ -50,11 +47,6 @@ begin
             and ops.channel_place_v1(c.channel) = ops.channel_place_v1(routed.delivery ->> 'channel')
     )
     order by d.position, routed.ordinal on conflict (event_id, channel) where kind = 'post' and thread_delivery_id is null do nothing;
-
-    insert into ops.routing_verdicts (event_id, verdicts)
-    select (r.routing ->> 'event_id')::uuid, r.routing -> 'verdicts' from jsonb_array_elements(routings) r (routing)
-    where (r.routing ->> 'event_id')::uuid = any (held) and jsonb_typeof(r.routing -> 'verdicts') = 'array'
-    on conflict (event_id) do nothing;
 
     update ops.event_dispatches d
     set status = case
