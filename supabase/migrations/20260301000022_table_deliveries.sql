@@ -96,7 +96,7 @@ where status in ('queued', 'sending', 'in_doubt', 'failed');
 create index if not exists deliveries_due on ops.deliveries (kind, next_attempt_at)
 where kind <> 'post' and status in ('queued', 'failed');
 create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';
-create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null;
+create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null and not in_digest;
 -- Whose message this is, for who has its link.
 create index if not exists deliveries_message on ops.deliveries (slack_ts, slack_channel_id) where kind = 'post' and slack_ts is not null;
 create index if not exists deliveries_dead on ops.deliveries (dead_at) where status = 'dead';
