@@ -36,7 +36,7 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the functions log.")] = False,
 ) -> None:
-    """Start everything, emit one event of each type, act as people do, raise a storm, and check what each sees and when.
+    """Start everything, emit one event of each type, act as people do, raise a storm, and check what is seen when.
 
     Works beside a running `pulser dev`: it takes free ports and a database of its own.
     """
@@ -73,10 +73,8 @@ async def _run(view: View, console: Console, *, as_json: bool) -> DemoReport | N
             view.close()
             with _event_progress(console, hidden=as_json) as progress:
                 task = progress.add_task("One event of each type", total=len(DEMO_EVENTS))
-                running = Demo(
-                    stack, events=events, storm=EVENTS, on_settled=lambda _event: progress.advance(task)
-                ).run()
-                return await _unless_faulty(running, stack)
+                demo = Demo(stack, events=events, storm=EVENTS, on_settled=lambda _event: progress.advance(task))
+                return await _unless_faulty(demo.run(), stack)
 
     try:
         return await until_stopped(emit_all(), on_stop=view.stopping, children=stack.children)

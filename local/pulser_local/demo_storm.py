@@ -27,9 +27,7 @@ KINDS: Final = (
     *("ci.failed",) * 4,
     *("task.completed", "ci.passed"),
 )
-_WRITE: Final = (
-    "select ops.append_event_v1(event_type => $1, actor => 'storm', target => $2, payload => $3::jsonb)::text"
-)
+_WRITE: Final = "select ops.append_event_v1($1, 'storm', $2, $3::jsonb)::text"
 
 
 class DemoStorm:
