@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pulser.why_delivery import is_briefing, message_of
+from pulser.why_delivery import digest_of, in_digest, is_briefing, message_of
 from pulser.why_moment import Json, clock, inert, is_later, part, plural, rows
 
 _SHOWN: Final = 3  # deliveries in the sentence
@@ -47,6 +47,9 @@ def _only_told(facts: Json) -> str:
 
 def of_delivery(delivery: Json, now: object, card: Json) -> str:
     """One delivery; `card` may be empty."""
+    status, digest = inert(delivery.get("status"), 20), inert(delivery.get("digest_id"), 50)
+    if in_digest(delivery) and status not in ("sent", "dead"):
+        return f"It goes with {digest_of(delivery)}, {digest}, which is {status.replace('_', ' ')}."
     said = _of_delivery(delivery, now, card)
     return f"Its briefing: {said}" if is_briefing(delivery) and delivery.get("status") != "sent" else said
 
@@ -85,7 +88,8 @@ def _sent(delivery: Json, now: object, card: Json) -> str:
     found = ", where it was found" if delivery.get("adopted") is True else ""
     if is_briefing(delivery):
         return f"What is known stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
-    return f"It stands in {channel} since {since}{found}{_phase(card)}{f' ({where})' if where else ''}."
+    whole = f", in {digest_of(delivery)}" if delivery.get("digest_id") else ""
+    return f"It stands in {channel} since {since}{found}{whole}{_phase(card)}{f' ({where})' if where else ''}."
 
 
 def _phase(card: Json) -> str:

@@ -43,6 +43,7 @@ as $$
                 and delivery.kind <> 'hook'
             order by h.held_until desc limit 1
         ),
+        'digest_events', (select count(*) from ops.deliveries m where m.digest_id = delivery.digest_id and m.kind = 'post'),
         'thread', (select jsonb_build_object('delivery_id', t.delivery_id, 'status', t.status)
             from ops.deliveries t where t.delivery_id = delivery.thread_delivery_id),
         'head', (select jsonb_build_object('delivery_id', h.delivery_id, 'status', h.status, 'next_attempt_at', h.next_attempt_at)

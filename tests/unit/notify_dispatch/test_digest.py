@@ -37,7 +37,7 @@ counts = st.integers(min_value=1, max_value=10**9)
 @st.composite
 def facts(draw: st.DrawFn) -> dict[str, Any]:
     """As digest_facts_v1 tells them, of any names."""
-    types = [
+    types: list[dict[str, Any]] = [
         {
             "event_type": draw(names),
             "count": draw(counts),
