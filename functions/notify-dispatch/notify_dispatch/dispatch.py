@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from notify_dispatch.route import Ordered, Route, in_order
 from pulser.database import Database, JsonValue
 from pulser.errors import DatabaseUnavailable, PulserError
 
-EVENTS_AT_ONCE = 500
+EVENTS_AT_ONCE = 100
+BACKLOG_AT_ONCE, BACKLOG_SIZE = 500, 4_000_000  # events, and characters of their JSON: memory is short
 # So many are recorded while the next are routed, and so many are routed between two looks at what else there is to do.
 RECORDED_AT_ONCE, ROUTED_AT_ONCE = 125, 25
 FEW = 50  # events that are logged one by one: of a storm, the ledger tells
@@ -52,6 +54,7 @@ class Dispatcher:
     drain_seconds: float
     linger: float = LINGER
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _at_once: int = EVENTS_AT_ONCE
 
     async def drain(self) -> Drained:
         """Work until nothing is due, or the time is up. Raises PulserError once what was claimed has ended."""
@@ -76,18 +79,17 @@ class Dispatcher:
     async def _work(self, drained: Drained, ends_at: float) -> bool:
         """Route and deliver until there was nothing to do for a while: true. False when the time is up."""
         idle_at = time.monotonic() + self.linger
-        routed = 0
         while time.monotonic() < ends_at:
             # While more events wait than are claimed at once, messages must not wait for them.
-            at_once = routed == EVENTS_AT_ONCE
-            routed, (claimed, next_due) = await (_both if at_once else _in_turn)(self._route_events, self._deliver)
+            together = _both if self._at_once > EVENTS_AT_ONCE else _in_turn
+            routed, (claimed, next_due) = await together(self._route_events, self._deliver)
             drained.events += routed
             drained.deliveries += claimed
             if routed or claimed or self._running or (next_due is not None and next_due < PATIENCE):
                 idle_at = time.monotonic() + self.linger
             elif time.monotonic() >= idle_at:
                 return True
-            if routed < EVENTS_AT_ONCE:
+            if self._at_once == EVENTS_AT_ONCE:
                 await self._pause(next_due)
         return False
 
@@ -95,8 +97,9 @@ class Dispatcher:
         """Claim pending events, route each, record their deliveries. How many events these were."""
         claim = await self.ledger.call(
             "claim_events_v1",
-            {"worker": self.worker, "max_events": EVENTS_AT_ONCE, "lease_seconds": ROUTER_LEASE_SECONDS},
+            {"worker": self.worker, "max_events": self._at_once, "lease_seconds": ROUTER_LEASE_SECONDS},
         )
+        self._at_once = next_batch(claim["events"], self._at_once)
         if not claim["events"]:
             return 0
         await self._record(claim, in_order(_usable(await self.ledger.call("routes_v1"))))
@@ -154,6 +157,14 @@ class Dispatcher:
     async def _finish(self) -> None:
         if self._running:
             await asyncio.wait(self._running)
+
+
+def next_batch(events: list[dict[str, Any]], asked: int) -> int:
+    """How many to claim next: many while more wait than were asked for, but not too many large ones."""
+    if len(events) < asked:
+        return EVENTS_AT_ONCE
+    fitting = BACKLOG_SIZE * len(events) // len(json.dumps(events))
+    return max(EVENTS_AT_ONCE + 1, min(BACKLOG_AT_ONCE, fitting))
 
 
 def _usable(described: JsonValue) -> list[Route]:
