@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FN     ?= notify-dispatch
 TARGET  = $(subst -,_,$(FN))
 
-.PHONY: known-function help install run demo test check audit supabase-check bench bench-quick soak soak-quick format bundle bundles function contract upgrade-check lock clean
+.PHONY: known-function help install run demo test check audit supabase-check bench bench-quick bench-storm soak soak-quick format bundle bundles function contract upgrade-check lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench: $(VENV)/.installed-dev          ## pulser's times and costs beside others
 
 bench-quick: $(VENV)/.installed-dev    ## whether all of it still runs, in half a minute: no figure of it says anything
 	@$(BIN)/python -m bench --quick
+
+bench-storm: $(VENV)/.installed-dev    ## 10,000 events at once over ten channels: when is each visible in Slack?
+	@$(BIN)/python -m bench.storm
 
 soak: $(VENV)/.installed-dev           ## ten minutes of load and random faults, then: is anything lost or double?
 	@$(BIN)/python -m bench.soak 600 $(if $(SEED),--seed $(SEED))

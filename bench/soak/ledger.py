@@ -45,6 +45,7 @@ DELIVERIES = """
 select delivery_id::text, event_id::text, card_id::text, target_delivery_id::text,
     coalesce(thread_part, kind) as kind, status, reason, channel, attempts,
     adopted, claim_token is not null as claimed, hook ->> 'action' as action, slack_channel_id, slack_ts,
+    digest_id::text,
     card_version, extract(epoch from created_at)::float8 as created_at, extract(epoch from sent_at)::float8 as sent_at
 from ops.deliveries order by position
 """

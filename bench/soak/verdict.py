@@ -208,7 +208,8 @@ def _stale(ledger: Ledger) -> Iterator[Finding]:
     versions = {card["card_id"]: card["version"] for card in ledger.cards}
     for row in ledger.deliveries:
         message = row["delivery_id"]
-        if row["kind"] != "post" or row["status"] != "sent" or message in given_up:
+        # What is told in a digest shows no card.
+        if row["kind"] != "post" or row["status"] != "sent" or message in given_up or row.get("digest_id"):
             continue
         version = versions.get(row["event_id"], 0)
         if shown[message] < version:

@@ -23,7 +23,8 @@ class Place:
 class Post:
     """What the ledger says of a delivery. `channel` as the route names it; `place` of those that are sent.
 
-    `thread`: the message in whose thread it stands, of a briefing that is sent.
+    `thread`: the message in whose thread it stands, of a briefing that is sent. `digest_id`: the post whose message
+    tells of it, when that is a digest.
     """
 
     delivery_id: str
@@ -35,6 +36,12 @@ class Post:
     reason: str | None = None
     place: Place | None = None
     thread: Place | None = None
+    digest_id: str | None = None
+
+    @property
+    def message_id(self) -> str:
+        """The delivery that its message names."""
+        return self.digest_id or self.delivery_id
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Self:
@@ -43,7 +50,8 @@ class Post:
         same = {name: told[name] for name in ("delivery_id", "channel", "status", "event_type", "adopted")}
         place = Place(channel_id, ts) if told["status"] == "sent" else None
         thread = Place(channel_id, told["thread_ts"]) if place and told["thread_ts"] else None
-        return cls(**same, attempts=told["attempts"], reason=told["reason"], place=place, thread=thread)
+        more = {"attempts": told["attempts"], "reason": told["reason"], "digest_id": told["digest_id"]}
+        return cls(**same, **more, place=place, thread=thread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ def compare(posts: Iterable[Post], others: Iterable[Post], seen: Seen) -> Report
         one: _finding(known[one], standing) if one in known else _unknown(one, standing, seen)
         for one, standing in places.items()
     }
-    verdicts = {post.delivery_id: _verdict(post, places.get(post.delivery_id, ()), seen) for post in posts}
+    verdicts = {post.delivery_id: _verdict(post, _standing(post, places), seen) for post in posts}
     counted = Counter(verdicts.values())
     unknown = [one for one in places if one not in known]
     foreign = [one for one in unknown if not _may_be_pruned(places[one], seen)]
@@ -170,7 +178,7 @@ def compare(posts: Iterable[Post], others: Iterable[Post], seen: Seen) -> Report
 def missing_from(posts: Iterable[Post], seen: Seen) -> list[Post]:
     """The posts that are said to stand in Slack, and were not seen there."""
     places = _by_delivery(seen.standing)
-    return [post for post in posts if _verdict(post, places.get(post.delivery_id, ()), seen) == "missing"]
+    return [post for post in posts if _verdict(post, _standing(post, places), seen) == "missing"]
 
 
 def _by_delivery(standing: Iterable[Standing]) -> dict[str, tuple[Place, ...]]:
@@ -178,6 +186,12 @@ def _by_delivery(standing: Iterable[Standing]) -> dict[str, tuple[Place, ...]]:
     for message in standing:
         found[message.delivery_id].add(message.place)
     return {delivery: tuple(sorted(places)) for delivery, places in found.items()}
+
+
+def _standing(post: Post, places: Mapping[str, tuple[Place, ...]]) -> tuple[Place, ...]:
+    """Where its message stands. That of a digest says nothing of what it has not taken in yet."""
+    is_to_come = post.place is None and post.message_id != post.delivery_id
+    return () if is_to_come else places.get(post.message_id, ())
 
 
 def _verdict(post: Post, standing: Sequence[Place], seen: Seen) -> _Verdict:

@@ -24,8 +24,10 @@ from pulser_local.demo import Demo
 from pulser_local.demo_acts import Act
 from pulser_local.demo_events import DEMO_EVENTS, DemoEvent
 from pulser_local.demo_report import DemoReport
+from pulser_local.demo_storm import EVENTS
 from pulser_local.dev import LocalStack
 from pulser_local.stack_options import StackOptions
+from pulser_local.storm import StormReport
 
 WIDE = 120  # columns in which a whole permalink has room
 
@@ -34,7 +36,7 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show all that the functions log.")] = False,
 ) -> None:
-    """Start everything, emit one event of each type, act as people do, and check what each sees and how soon.
+    """Start everything, emit one event of each type, act as people do, raise a storm, and check what is seen when.
 
     Works beside a running `pulser dev`: it takes free ports and a database of its own.
     """
@@ -50,7 +52,10 @@ def demo(
         console.print()
         console.print(acts_table(report.acts))
         console.print()
-        for problem in (*report.problems, *(f"{it.who}, {it.what}: {it.problem}" for it in report.acts if it.problem)):
+        if report.storm:
+            console.print(storm_lines(report.storm), soft_wrap=True)
+            console.print()
+        for problem in report.all_problems:
             console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
         console.print(verdict(report))
     if not report.ok:
@@ -68,8 +73,8 @@ async def _run(view: View, console: Console, *, as_json: bool) -> DemoReport | N
             view.close()
             with _event_progress(console, hidden=as_json) as progress:
                 task = progress.add_task("One event of each type", total=len(DEMO_EVENTS))
-                running = Demo(stack, events=events, on_settled=lambda _event: progress.advance(task)).run()
-                return await _unless_faulty(running, stack)
+                demo = Demo(stack, events=events, storm=EVENTS, on_settled=lambda _event: progress.advance(task))
+                return await _unless_faulty(demo.run(), stack)
 
     try:
         return await until_stopped(emit_all(), on_stop=view.stopping, children=stack.children)
@@ -119,6 +124,17 @@ def acts_table(acts: Sequence[Act]) -> Table:
     return made
 
 
+def storm_lines(storm: StormReport) -> str:
+    """How long each event of the storm waited, and in how many messages all of them are."""
+    named = (("p50", storm.p50_ms), ("p95", storm.p95_ms), ("p99", storm.p99_ms), ("max", storm.max_ms))
+    times = "  ".join(f"{name} {value:,.0f} ms" for name, value in named if value is not None)
+    return (
+        f"a storm of {storm.events:,} events: each in one of {storm.messages} messages, "
+        f"{storm.digests} of them digests ({storm.updates} times changed)\n"
+        f"  from commit to visible in Slack: {times or 'nothing was seen'}"
+    )
+
+
 def _ms(milliseconds: float | None) -> str:
     return "" if milliseconds is None else f"{milliseconds:.0f}"
 
@@ -127,7 +143,7 @@ def verdict(report: DemoReport) -> str:
     """The last lines: whether all is well, and the times."""
     sign = "[green]✓[/]" if report.ok else "[red]✗[/]"
     count = len(report.arrivals)
-    wrong = len(report.problems) + sum(act.problem is not None for act in report.acts)
+    wrong = len(report.all_problems)
     said = f"{count} messages, each once and where it belongs; {len(report.acts)} deeds, each answered"
     said = said if report.ok else f"{wrong} problem{'' if wrong == 1 else 's'}"
     named = (("p50", report.p50_ms), ("p95", report.p95_ms), ("max", report.max_ms))

@@ -137,7 +137,9 @@ def _cells(delivery: dict[str, Any]) -> dict[str, Text]:
     return {
         "When": shown(ago(delivery["created_at"])),
         "Status": status_of(delivery["status"]),
-        "Event": shown(delivery["event_type"]),
+        "Event": shown(
+            f"{delivery['event_type']} · in a digest" if delivery.get("digest_id") else delivery["event_type"]
+        ),
         "Channel": shown(delivery["channel"]),
         "Latency": shown(None if latency is None else f"{latency:,.0f} ms"),
         "Tries": shown(delivery["attempts"]),

@@ -68,6 +68,7 @@ def _delivery(delivery: dict[str, Any]) -> Table:
         {
             "delivery": delivery["delivery_id"],
             delivery["thread_part"] or "briefing": thread and f"in the thread of the message of {thread}",
+            "digest": _digest(delivery),
             "route": delivery["route"],
             "sent": moment(delivery["sent_at"]),
             "latency": None if latency is None else f"{latency:,.0f} ms from {since} to Slack's ok",
@@ -78,6 +79,15 @@ def _delivery(delivery: dict[str, Any]) -> Table:
             "next try": due(delivery["next_attempt_at"]),
         }
     )
+
+
+def _digest(delivery: dict[str, Any]) -> str | None:
+    digest = delivery.get("digest_id")
+    if not digest or delivery["kind"] != "post":
+        return None
+    if digest == delivery["delivery_id"]:
+        return "its message tells of several events that came too fast for a message each"
+    return f"told in the message of {digest}, with others: its attempts are at `pulser ledger show {digest}`"
 
 
 def _attempts(log: list[dict[str, Any]]) -> Table:

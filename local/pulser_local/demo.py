@@ -14,6 +14,7 @@ from pulser_local.database_setup import connected
 from pulser_local.demo_acts import DemoActs
 from pulser_local.demo_events import DEMO_EVENTS, DemoEvent
 from pulser_local.demo_report import DemoReport, Emitted, Standing, Story, judge
+from pulser_local.demo_storm import DemoStorm
 from pulser_local.dev import LocalStack
 from pulser_local.errors import LocalError
 from pulser_local.slack import SlackSimulator
@@ -27,13 +28,16 @@ DEADLINE = 12.0  # seconds for one event; it has failed long before, but how lat
 
 
 class Demo:
-    """Emits one event of each type into a running stack, then acts as people in the simulated workspace do."""
+    """Emits one event of each type into a running stack, acts as people in the simulated workspace do, then raises a
+    storm of so many events.
+    """
 
     def __init__(
         self,
         stack: LocalStack,
         *,
         events: Sequence[DemoEvent] = DEMO_EVENTS,
+        storm: int = 0,
         on_settled: Callable[[DemoEvent], None] = lambda _event: None,
     ) -> None:
         if stack.simulator is None:
@@ -41,6 +45,7 @@ class Demo:
         self._stack = stack
         self._simulator = stack.simulator
         self._events = events
+        self._storm = storm
         self._on_settled = on_settled
         self._channels: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._writing = asyncio.Lock()
@@ -48,7 +53,7 @@ class Demo:
         self._stories: dict[str, Story] = {}
 
     async def run(self) -> DemoReport:
-        """Emit, wait, act as people do, and report."""
+        """Emit, wait, act as people do, raise the storm, and report."""
         async with connected(self._stack.urls.database_url) as connection, asyncio.TaskGroup() as group:
             for event in self._events:
                 group.create_task(self._follow(event, connection))
@@ -56,7 +61,11 @@ class Demo:
         # Before anybody acts: from then on there are messages that no event of ours made.
         standing = standing_messages(self._simulator, self._stack.urls.console_url)
         report = judge(in_order, self._stories, standing)
-        return replace(report, acts=await DemoActs(self._simulator).run()) if report.ok else report
+        if report.ok:
+            report = replace(report, acts=await DemoActs(self._simulator).run())
+        if report.ok and self._storm:
+            report = replace(report, storm=await DemoStorm(self._stack, self._simulator, events=self._storm).run())
+        return report
 
     async def _follow(self, event: DemoEvent, connection: asyncpg.Connection) -> None:
         async with AsyncExitStack() as pace:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pulser_local.demo_acts import Act
 from pulser_local.demo_events import DemoEvent
+from pulser_local.storm import StormReport
 
 LIMIT_P95 = 1_000.0  # milliseconds from commit to Slack's ok
 LIMIT_MAX = 5_000.0  # milliseconds
@@ -55,11 +56,18 @@ class DemoReport:
     p95_ms: float | None
     max_ms: float | None
     acts: Sequence[Act] = ()
+    storm: StormReport | None = None
 
     @property
     def ok(self) -> bool:
         """Whether each event arrived once, where it belongs, in time, and each deed was answered."""
-        return not self.problems and not any(act.problem for act in self.acts)
+        return not self.all_problems
+
+    @property
+    def all_problems(self) -> list[str]:
+        """What is wrong with the events, the deeds and the storm."""
+        deeds = [f"{it.who}, {it.what}: {it.problem}" for it in self.acts if it.problem]
+        return [*self.problems, *deeds, *(self.storm.problems if self.storm else ())]
 
     def to_json(self) -> dict[str, Any]:
         """The report as `pulser demo --json` prints it; times in milliseconds."""
@@ -68,6 +76,7 @@ class DemoReport:
             "events": [asdict(arrival) for arrival in self.arrivals],
             "acts": [act.to_json() for act in self.acts],
             **{name: getattr(self, name) for name in ("p50_ms", "p95_ms", "max_ms")},
+            "storm": self.storm and self.storm.to_json(),
             "problems": list(self.problems),
         }
 

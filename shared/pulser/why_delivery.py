@@ -36,6 +36,9 @@ def moments(delivery: Json, card: Json) -> list[Moment]:
 
 def _moments(delivery: Json, card: Json) -> Iterator[Moment]:
     yield _made(delivery)
+    if in_digest(delivery):
+        yield from _folded(delivery)
+        return
     log = rows(delivery.get("attempts_log"))
     before: Json | None = None
     told = 0
@@ -56,7 +59,8 @@ def _made(delivery: Json) -> Moment:
     at, channel = delivery.get("created_at"), inert(delivery.get("channel"))
     match delivery.get("kind"):
         case "update":
-            return Moment.of(at, f"A change of its message in {channel} was queued", "its card had changed")
+            why = "more events came" if delivery.get("digest_id") else "its card had changed"
+            return Moment.of(at, f"A change of its message in {channel} was queued", why)
         case "hook":
             service = inert(delivery.get("service"), 100)
             return Moment.of(at, f"The call of the {inert(delivery.get('action'), 50)} hook of {service} was queued")
@@ -70,6 +74,38 @@ def _made(delivery: Json) -> Moment:
     mention = inert(delivery.get("mention"), 50)
     why = sentence(delivery.get("why") or _NOT_KEPT, mention and f"it mentions {mention}")
     return Moment.of(at, f"Route {inert(delivery.get('route'), 100)} took it, to {channel}", why)
+
+
+def in_digest(delivery: Json) -> bool:
+    """Whether another delivery's message, a digest, tells of it."""
+    digest = delivery.get("digest_id")
+    return delivery.get("kind") == "post" and bool(digest) and digest != delivery.get("delivery_id")
+
+
+def digest_of(delivery: Json) -> str:
+    """ "a digest of 148 events", "" of what is in none."""
+    if not delivery.get("digest_id"):
+        return ""
+    events = count(delivery.get("digest_events"))
+    return f"a digest of {plural(events, 'event')}" if events else "a digest"
+
+
+def _folded(delivery: Json) -> Iterator[Moment]:
+    """What became of it as a part of a digest, whose attempts are told with the digest."""
+    channel, digest = inert(delivery.get("channel"), 100), inert(delivery.get("digest_id"), 50)
+    sent_at, whole = delivery.get("sent_at"), digest_of(delivery)
+    why = f"more events came to {channel} than Slack takes messages: one a second"
+    seconds = seconds_between(delivery.get("created_at"), sent_at)
+    if seconds is not None and seconds >= WORTH_TELLING:
+        yield Moment.of(delivery.get("created_at"), f"Waited {lasting(seconds)}", why)
+    if sent_at:
+        told = sentence(f"delivery {digest}", message_of(delivery))
+        yield Moment.of(sent_at, f"Told in {whole}", told)
+    elif delivery.get("status") == "dead":
+        what = f"It was given up with {whole}: {inert(delivery.get('reason'), 100)}"
+        yield Moment.of(delivery.get("dead_at"), what, sentence(f"delivery {digest}", inert(delivery.get("error"))))
+    else:
+        yield Moment.of(None, f"It is in {whole}, which is on its way", sentence(f"delivery {digest}", why))
 
 
 def is_briefing(delivery: Json) -> bool:
@@ -214,8 +250,10 @@ def _more(delivery: Json, attempt: Json, card: Json) -> str:
         return inert(attempt.get("error"))
     if purpose == "update":
         version = delivery.get("card_version")
+        if delivery.get("digest_id"):
+            return digest_of(delivery)
         return f"to version {version} of its card" if version is not None else ""
-    return message_of(delivery)
+    return sentence(digest_of(delivery), message_of(delivery))
 
 
 def message_of(delivery: Json) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pulser import why_silence
-from pulser.why_delivery import is_briefing, message_of, part_name
+from pulser.why_delivery import digest_of, in_digest, is_briefing, message_of, part_name
 from pulser.why_moment import Json, clock, inert, is_later, part, plural, rows
 
 _SHOWN: Final = 3  # deliveries in the sentence
@@ -49,6 +49,9 @@ def _only_told(facts: Json) -> str:
 
 def of_delivery(delivery: Json, now: object, card: Json) -> str:
     """One delivery; `card` may be empty."""
+    status, digest = inert(delivery.get("status"), 20), inert(delivery.get("digest_id"), 50)
+    if in_digest(delivery) and status not in ("sent", "dead"):
+        return f"It goes with {digest_of(delivery)}, {digest}, which is {status.replace('_', ' ')}."
     said = _of_delivery(delivery, now, card)
     return f"Its {part_name(delivery)}: {said}" if is_briefing(delivery) and delivery.get("status") != "sent" else said
 
@@ -89,7 +92,8 @@ def _sent(delivery: Json, now: object, card: Json) -> str:
         told = {"briefing": "What is known", "details": "What it said then"}
         what = told.get(part_name(delivery), f"A {part_name(delivery)}")
         return f"{what} stands in a thread of {channel} since {since}{found}{f' ({where})' if where else ''}."
-    return f"It stands in {channel} since {since}{found}{_phase(card)}{f' ({where})' if where else ''}."
+    whole = f", in {digest_of(delivery)}" if delivery.get("digest_id") else ""
+    return f"It stands in {channel} since {since}{found}{whole}{_phase(card)}{f' ({where})' if where else ''}."
 
 
 def _phase(card: Json) -> str:

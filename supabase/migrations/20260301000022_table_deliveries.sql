@@ -36,6 +36,14 @@ create table if not exists ops.deliveries (
     thread_part text,
     -- A post: the one whose message it continues, which Slack lets nobody change any more.
     continues_delivery_id uuid references ops.deliveries (delivery_id),
+    -- A post that may wait in a digest with others when its channel's pace is spent, and as what it is counted there. Without a type:
+    -- it never does.
+    fold_type text,
+    fold_service text,
+    may_fold boolean not null generated always as (fold_type is not null) stored,
+    -- The post that tells of it, when that is a digest. A digest names itself here, and an update of one its target.
+    digest_id uuid references ops.deliveries (delivery_id),
+    in_digest boolean not null generated always as (kind = 'post' and digest_id is not null and digest_id <> delivery_id) stored,
     -- A call of a hook: {"hook", "service", "action", "inputs"}. Its channel is hook:<service>.
     hook jsonb,
     created_at timestamptz not null default clock_timestamp(),
@@ -44,7 +52,14 @@ create table if not exists ops.deliveries (
     constraint kind_is_known check (kind in ('post', 'update', 'hook')),
     constraint only_a_hook_has_a_hook check ((kind = 'hook') = (hook is not null)),
     constraint an_update_has_its_message check ((kind = 'update') = (target_delivery_id is not null)),
-    constraint updates_and_hooks_are_of_a_card check (kind = 'post' or card_id is not null),
+    constraint updates_and_hooks_are_of_a_card_or_a_digest check (kind = 'post' or card_id is not null or digest_id is not null),
+    constraint only_a_post_of_its_own_without_a_mention_may_fold check (
+        fold_type is null or (kind = 'post' and thread_delivery_id is null and mention is null)
+    ),
+    constraint a_digest_has_what_may_fold check (kind <> 'post' or digest_id is null or fold_type is not null),
+    constraint an_update_of_a_digest_changes_its_message check (kind <> 'update' or digest_id is null or digest_id = target_delivery_id),
+    constraint a_hook_is_of_no_digest check (kind <> 'hook' or digest_id is null),
+    constraint what_is_queued_is_in_no_digest check (status <> 'queued' or not in_digest),
     constraint only_a_post_stands_in_a_thread check (thread_delivery_id is null or kind = 'post'),
     constraint what_stands_in_a_thread_is_of_a_card check (thread_delivery_id is null or card_id is not null),
     constraint what_stands_in_a_thread_says_its_part check ((thread_part is null) = (thread_delivery_id is null)),
@@ -77,13 +92,16 @@ create index if not exists deliveries_of_event on ops.deliveries (event_id);
 create unique index if not exists one_open_update_per_message on ops.deliveries (target_delivery_id)
 where kind = 'update' and status in ('queued', 'sending', 'failed');
 
+create index if not exists deliveries_of_digest on ops.deliveries (digest_id) where digest_id is not null;
+
 create unique index if not exists deliveries_position on ops.deliveries (position);
-create index if not exists deliveries_open on ops.deliveries (channel, position)
+-- Two queues in a channel: what may not fold goes first.
+create index if not exists deliveries_open on ops.deliveries (channel, may_fold, position)
 where status in ('queued', 'sending', 'in_doubt', 'failed');
 create index if not exists deliveries_due on ops.deliveries (kind, next_attempt_at)
 where kind <> 'post' and status in ('queued', 'failed');
 create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';
-create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null;
+create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null and not in_digest;
 -- Whose message this is, for who has its link.
 create index if not exists deliveries_message on ops.deliveries (slack_ts, slack_channel_id) where kind = 'post' and slack_ts is not null;
 create index if not exists deliveries_dead on ops.deliveries (dead_at) where status = 'dead';

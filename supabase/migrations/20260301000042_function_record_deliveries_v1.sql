@@ -1,7 +1,8 @@
 -- Settles claimed events: their deliveries are written in the same transaction (invariant 3).
--- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …, "why": …}], "verdicts", "card", "fact",
--- "deploy_result", "card_id", "alert", "resolves"}]; attach_event_v1 tells what the last six are. verdicts: what each route said, [{"route", "channel",
--- "used", "why"}], where the deliveries may not tell it. "silences": silence_events_v1 tells.
+-- routings: [{"event_id": …, "deliveries": [{"route": …, "channel": …, "mention": …, "why": …, "fold_type": …, "fold_service": …}],
+-- "verdicts", "card", "fact", "deploy_result", "card_id", "alert", "resolves"}]; without a fold_type, a delivery waits in no digest. attach_event_v1
+-- tells what the last six are. verdicts: what each route said, [{"route", "channel", "used", "why"}], where the deliveries may not tell
+-- it. "silences": silence_events_v1 tells.
 create or replace function ops.record_deliveries_v1(claim_token uuid, routings jsonb)
 returns jsonb
 language plpgsql
@@ -23,33 +24,10 @@ begin
     ) d;
 
     routings := ops.silence_events_v1(held, routings);
-    perform ops.attach_event_v1(r.routing) from jsonb_array_elements(routings) r (routing)
-    where (r.routing ->> 'event_id')::uuid = any (held);
+    perform ops.attach_events_v1(held, routings);
 
-    with routed as (
-        select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal,
-            row_number() over (partition by r.routing ->> 'event_id', ops.channel_place_v1(v.delivery ->> 'channel') order by v.ordinal) as nth
-        from jsonb_array_elements(routings) r (routing)
-        cross join lateral jsonb_array_elements(r.routing -> 'deliveries') with ordinality v (delivery, ordinal)
-        where (r.routing ->> 'event_id')::uuid = any (held)
-    ), channels as (
-        -- Asked, not left to the conflict: that would wait for whoever settles a post there, and he may wait for a card of ours.
-        insert into ops.slack_channels (channel) select distinct routed.delivery ->> 'channel' from routed
-        where not exists (select from ops.slack_channels s where s.channel = routed.delivery ->> 'channel') order by 1
-        on conflict (channel) do nothing
-    )
-    insert into ops.deliveries (event_id, route, channel, mention, why)
-    select routed.event_id, routed.delivery ->> 'route', routed.delivery ->> 'channel', routed.delivery ->> 'mention',
-        left(routed.delivery ->> 'why', 1000)
-    from routed join ops.event_dispatches d on d.event_id = routed.event_id
-    -- Where the card of the event stands already, it changes in place instead.
-    where routed.nth = 1 and not d.is_repeat and not exists (
-        select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.thread_delivery_id is null and c.status <> 'dead'
-            and ops.channel_place_v1(c.channel) = ops.channel_place_v1(routed.delivery ->> 'channel')
-    )
-    order by d.position, routed.ordinal
-    on conflict (event_id, channel) where kind = 'post' and thread_delivery_id is null and continues_delivery_id is null do nothing;
-    perform ops.post_repeats_v1(held, routings), ops.keep_verdicts_v1(held, routings);
+    perform ops.queue_posts_v1(held, routings);
+    perform ops.post_repeats_v1(held, routings);
 
     update ops.event_dispatches d
     set status = case when d.silence_id is not null then 'silenced'

@@ -15,7 +15,7 @@ begin
     for gone in
         select d.delivery_id, d.claim_token, d.channel, d.kind, d.card_id, coalesce(d.hook #>> '{hook,type}' like 'github%', false) as is_lost
         from ops.deliveries d
-        where d.claim_token is not null and d.lease_until < clock_timestamp()
+        where d.claim_token is not null and d.lease_until < clock_timestamp() and not d.in_digest
         order by d.channel, d.position
         for no key update skip locked  -- as settle_delivery_v1
     loop
@@ -38,6 +38,7 @@ begin
             may_land_until = case gone.kind when 'update' then clock_timestamp() + interval '30 seconds' end,
             next_attempt_at = clock_timestamp(), claim_token = null, claimed_by = null, lease_until = null
         where d.delivery_id = gone.delivery_id;
+        perform ops.carry_digest_v1(d) from ops.deliveries d where d.delivery_id = gone.delivery_id;
 
         if gone.is_lost then
             perform ops.settle_hook_v1(gone.delivery_id, jsonb_build_object(

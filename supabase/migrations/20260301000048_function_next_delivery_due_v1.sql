@@ -14,7 +14,7 @@ as $$
         (
             select greatest(d.next_attempt_at, ops.slack_held_until_v1('conversations.history'))
             from ops.deliveries d
-            where d.status = 'in_doubt' and d.thread_delivery_id is null and d.claim_token is null order by d.next_attempt_at limit 1
+            where d.status = 'in_doubt' and d.thread_delivery_id is null and d.claim_token is null and not d.in_digest order by d.next_attempt_at limit 1
         )
         union all
         (
@@ -39,7 +39,7 @@ as $$
             where d.kind = 'hook' and d.status in ('queued', 'failed') order by d.next_attempt_at limit 1
         )
         union all
-        (select d.lease_until from ops.deliveries d where d.claim_token is not null order by d.lease_until limit 1)
+        (select d.lease_until from ops.deliveries d where d.claim_token is not null and not d.in_digest order by d.lease_until limit 1)
     ) due
 $$;
 

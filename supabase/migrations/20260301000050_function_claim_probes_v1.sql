@@ -13,7 +13,7 @@ declare
 begin
     with due as (
         select d.delivery_id from ops.deliveries d
-        where d.status = 'in_doubt' and d.next_attempt_at <= clock_timestamp()
+        where d.status = 'in_doubt' and not d.in_digest and d.next_attempt_at <= clock_timestamp()
             and (d.lease_until is null or d.lease_until < clock_timestamp())
             and case when d.thread_delivery_id is null then history_is_free else threads_are_free end
         order by d.next_attempt_at limit max_probes

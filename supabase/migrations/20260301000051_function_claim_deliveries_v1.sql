@@ -21,7 +21,7 @@ begin
     select d.delivery_id, d.claim_token, d.attempts, case d.status when 'sending' then d.kind else 'probe' end, worker
     from ops.deliveries d where d.delivery_id = any (claimed);
 
-    select coalesce(jsonb_agg(jsonb_build_object(
+    select coalesce(jsonb_agg(ops.told_by_delivery_v1(d) || jsonb_build_object(
         'delivery_id', d.delivery_id, 'claim_token', d.claim_token, 'attempt', d.attempts,
         'kind', d.kind, 'purpose', case d.status when 'sending' then d.kind else 'probe' end,
         'channel', d.channel, 'slack_channel_id', coalesce(u.slack_channel_id, b.slack_channel_id, c.slack_channel_id),
@@ -29,11 +29,6 @@ begin
         'target_delivery_id', d.target_delivery_id, 'mention', coalesce(d.mention, u.mention), 'route', d.route,
         'continues_ts', o.slack_ts, 'continues_channel_id', o.slack_channel_id,
         'thread_delivery_id', d.thread_delivery_id, 'thread_part', d.thread_part, 'thread_ts', b.slack_ts,
-        -- Read after the claim: whatever changes the card from now on is seen when the delivery is settled.
-        'card', ops.card_json_v1(coalesce(d.card_id, d.event_id))
-            || jsonb_build_object('reminded', ops.reminded_v1(coalesce(d.card_id, d.event_id))),
-        'known', case when d.status = 'sending' then case d.thread_part
-            when 'briefing' then ops.known_of_card_v1(d.card_id) when 'reminder' then ops.known_of_reminder_v1(d.delivery_id) end end,
         'hook', d.hook || jsonb_build_object('idempotency_key', d.delivery_id, 'card_id', d.card_id),
         'last_reason', d.reason, 'doubtful_since', d.doubtful_since,
         -- It is not to be tried: a hook that nobody came for in its time, a post that Slack failed with for a day.

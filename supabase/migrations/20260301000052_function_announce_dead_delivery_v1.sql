@@ -16,6 +16,7 @@ begin
         select from ops.deliveries d
         where d.status = 'dead' and d.dead_at >= date_bin('10 minutes', dead.dead_at, timestamptz 'epoch')
             and d.channel = dead.channel and d.reason = dead.reason and d.delivery_id <> dead.delivery_id
+                and not d.in_digest
     ) then
         return;
     end if;

@@ -9,7 +9,7 @@ as $$
     select jsonb_build_object(
         'delivery_id', delivery.delivery_id, 'position', delivery.position, 'kind', delivery.kind,
         'thread_delivery_id', delivery.thread_delivery_id, 'thread_part', delivery.thread_part, 'action', delivery.hook ->> 'action',
-        'event_id', delivery.event_id, 'event_type', event ->> 'event_type',
+        'digest_id', delivery.digest_id, 'event_id', delivery.event_id, 'event_type', event ->> 'event_type',
         'route', delivery.route, 'why', delivery.why, 'channel', delivery.channel, 'status', delivery.status,
         'attempts', delivery.attempts, 'reason', delivery.reason, 'error', delivery.error, 'adopted', delivery.adopted,
         'created_at', delivery.created_at,

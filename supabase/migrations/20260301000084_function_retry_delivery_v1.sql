@@ -7,7 +7,11 @@ set search_path = ''
 as $$
 declare
     asked ops.deliveries;
+    carrier uuid;
 begin
+    -- The digest first, as whoever settles it: what is in one that is in doubt is looked for with it.
+    select case when d.in_digest then d.digest_id end into carrier from ops.deliveries d where d.delivery_id = retry_delivery_v1.delivery_id;
+    perform from ops.deliveries d where d.delivery_id = carrier for update;
     select d.* into asked from ops.deliveries d where d.delivery_id = retry_delivery_v1.delivery_id for update;
     if not found then
         return jsonb_build_object('retried', false, 'status', null, 'reason', 'there is no such delivery, or no longer');
@@ -17,15 +21,20 @@ begin
             when 'hook' then 'a deploy is asked for again in Slack' else 'the next change of the card is sent anyway'
         end);
     end if;
-    if asked.status not in ('dead', 'failed', 'in_doubt') or asked.claim_token is not null then
+    if asked.in_digest and asked.status = 'in_doubt' then
+        return ops.retry_delivery_v1(asked.digest_id, actor);
+    end if;
+    if asked.status not in ('dead', 'failed', 'in_doubt') or asked.in_digest and asked.status = 'failed' or asked.claim_token is not null then
         return jsonb_build_object('retried', false, 'status', asked.status, 'reason', case asked.status
-            when 'sent' then 'it is in Slack' when 'queued' then 'it is waiting for its turn' else 'a worker has it just now'
+            when 'sent' then 'it is in Slack' when 'failed' then 'its digest is changed again anyway' when 'queued' then 'it is waiting for its turn' else 'a worker has it just now'
         end);
     end if;
+    perform ops.retry_digest_v1(asked);
     -- In doubt means: look in Slack's history now. The two others are posted again.
     update ops.deliveries d
     set status = case asked.status when 'dead' then 'queued' else asked.status end,
-        next_attempt_at = clock_timestamp(), retry_until = clock_timestamp() + interval '24 hours', dead_at = null
+        next_attempt_at = clock_timestamp(), retry_until = clock_timestamp() + interval '24 hours', dead_at = null,
+        digest_id = case asked.status when 'dead' then null else d.digest_id end
     where d.delivery_id = asked.delivery_id
     returning d.* into asked;
     -- The audit event rings at commit.

@@ -33,7 +33,7 @@ as $$
     ) d
     left join lateral (
         select p.slack_channel_id, p.slack_ts from ops.deliveries p
-        where p.event_id = asked.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status = 'sent'
+        where p.event_id = asked.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status = 'sent'
         order by exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id), p.position limit 1
     ) m on true
     where c.card_id is not null

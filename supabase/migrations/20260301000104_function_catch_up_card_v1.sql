@@ -10,7 +10,7 @@ declare
 begin
     select d.* into sent from ops.deliveries d where d.delivery_id = catch_up_card_v1.delivery_id;
     -- One that died showed nothing, but what changed while it was being sent has queued none beside it.
-    if sent.kind = 'hook' or sent.thread_delivery_id is not null
+    if sent.kind = 'hook' or sent.thread_delivery_id is not null or sent.digest_id is not null
         or not (sent.status = 'sent' or sent.status = 'dead' and sent.card_version is not null) then
         return;
     end if;

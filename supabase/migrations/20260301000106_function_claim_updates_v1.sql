@@ -37,6 +37,7 @@ begin
     select coalesce(array_agg(taken.delivery_id), '{}') into claimed from taken;
     update ops.slack_paces p set used_until = spent_until + cardinality(claimed) * interval '1.5 seconds'
     where p.method = 'chat.update';
+    perform ops.carry_digest_v1(d) from ops.deliveries d where d.delivery_id = any (claimed) and d.digest_id is not null;
     return claimed;
 end;
 $$;

@@ -12,11 +12,13 @@ begin
     if outcome ->> 'hold_method' is not null then
         perform ops.hold_slack_v1(outcome ->> 'hold_method', (outcome ->> 'hold_s')::double precision, settled.reason);
     end if;
+    perform ops.carry_digest_v1(settled);
     perform ops.settle_hook_v1(settled.delivery_id, outcome);
     perform ops.repeat_doubtful_update_v1(settled.delivery_id);
     continued := ops.continue_card_v1(settled.delivery_id);
     perform ops.catch_up_card_v1(settled.delivery_id);
-    if settled.status = 'dead' and not continued then
+    -- What an update of a digest had is posted instead.
+    if settled.status = 'dead' and not continued and (settled.kind <> 'update' or settled.digest_id is null) then
         perform ops.announce_dead_delivery_v1(settled.delivery_id);
     elsif settled.status = 'in_doubt' then
         perform ops.announce_doubt_v1(settled.delivery_id);

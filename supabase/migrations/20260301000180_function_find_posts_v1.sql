@@ -13,7 +13,7 @@ as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'delivery_id', f.delivery_id, 'event_type', e.event ->> 'event_type', 'channel', f.channel, 'status', f.status, 
         'thread_ts', (select t.slack_ts from ops.deliveries t where t.delivery_id = f.thread_delivery_id),
-        'attempts', f.attempts, 'reason', f.reason, 'adopted', f.adopted,
+        'digest_id', f.digest_id, 'attempts', f.attempts, 'reason', f.reason, 'adopted', f.adopted,
         'slack_channel_id', f.slack_channel_id, 'slack_ts', f.slack_ts
     ) order by f.position desc), '[]')
     from found f

@@ -43,8 +43,8 @@ as $$
                 and delivery.kind <> 'hook'
             order by h.held_until desc limit 1
         ),
-        'thread', (select jsonb_build_object('delivery_id', t.delivery_id, 'status', t.status)
-            from ops.deliveries t where t.delivery_id = delivery.thread_delivery_id),
+        'digest_events', (select count(*) from ops.deliveries m where m.digest_id = delivery.digest_id and m.kind = 'post'),
+        'thread', (select jsonb_build_object('delivery_id', t.delivery_id, 'status', t.status) from ops.deliveries t where t.delivery_id = delivery.thread_delivery_id),
         'head', (select jsonb_build_object('delivery_id', h.delivery_id, 'status', h.status, 'next_attempt_at', h.next_attempt_at)
             from ops.channel_head_v1(delivery.channel) h where delivery.kind = 'post' and h.delivery_id <> delivery.delivery_id),
         'paced_until', (select c.next_post_at from ops.slack_channels c where c.channel = delivery.channel and isfinite(c.next_post_at))

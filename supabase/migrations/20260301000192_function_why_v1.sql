@@ -18,7 +18,7 @@ begin
         select d.* into found_delivery
         from unnest(array[asked ->> 'ts', asked ->> 'thread_ts']) with ordinality m (ts, nth)
         join ops.deliveries d on d.slack_ts = m.ts and d.slack_channel_id = asked ->> 'channel' and d.kind = 'post'
-        order by m.nth limit 1;
+        order by m.nth, d.in_digest limit 1;  -- of a digest's message, the digest
     elsif asked ->> 'id' ~ uuid_form then
         select d.* into found_delivery from ops.deliveries d where d.delivery_id = (asked ->> 'id')::uuid;
         story := ops.why_story_v1((asked ->> 'id')::uuid);

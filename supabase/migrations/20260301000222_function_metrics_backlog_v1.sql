@@ -29,9 +29,9 @@ as $$
     union all
     -- By channel: there are few, and the oldest of each is the first in its index. What is in doubt may stand in Slack already.
     select 'pulser_oldest_waiting_post_seconds', '{}', coalesce(extract(epoch from clock_timestamp() - min(oldest.created_at)), 0)
-    from ops.slack_channels c cross join lateral (
+    from ops.slack_channels c cross join (values (false), (true)) q (may_fold) cross join lateral (
         select d.created_at from ops.deliveries d
-        where d.channel = c.channel and d.kind = 'post' and d.status in ('queued', 'sending', 'failed')
+        where d.channel = c.channel and d.may_fold = q.may_fold and d.kind = 'post' and d.status in ('queued', 'sending', 'failed')
         order by d.position limit 1
     ) oldest
     union all

@@ -19,6 +19,8 @@ begin
             union all
             select k.* from ops.metrics_cards_v1() k
             union all
+            select g.* from ops.metrics_digests_v1() g
+            union all
             select r.* from ops.metrics_relay_v1() r
             union all
             select c.* from ops.metrics_canary_v1() c
@@ -29,7 +31,8 @@ begin
                 select 'event' as kind, count(*) as leases from ops.event_dispatches d
                 where d.claim_token is not null and d.lease_until < clock_timestamp()
                 union all
-                select 'delivery', count(*) from ops.deliveries d where d.claim_token is not null and d.lease_until < clock_timestamp()
+                select 'delivery', count(*) from ops.deliveries d
+                where d.claim_token is not null and d.lease_until < clock_timestamp() and not d.in_digest
                 union all
                 select 'envelope', count(*) from ops.slack_envelopes e where e.claim_token is not null and e.lease_until < clock_timestamp()
                 union all

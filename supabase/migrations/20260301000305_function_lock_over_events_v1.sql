@@ -11,6 +11,7 @@ as $$
 declare
     held uuid[];
     busy uuid[];
+    over uuid[];
 begin
     execute format(
         $q$
@@ -37,9 +38,17 @@ begin
     where d.event_id = any (held) and not exists (select from mine m where m.delivery_id = d.delivery_id);
 
     -- A statement of its own: what it reads is newer than the locks.
-    return array(
+    over := array(
         select h.event_id from unnest(held) h (event_id)
         where h.event_id <> all (busy) and ops.is_over_v1(h.event_id, before)
+    );
+    -- A digest stays for as long as one of the events that it tells of.
+    return array(
+        select o.event_id from unnest(over) o (event_id)
+        where not exists (
+            select from ops.deliveries d join ops.deliveries m on m.digest_id = d.delivery_id and m.in_digest
+            where d.event_id = o.event_id and d.digest_id = d.delivery_id and m.event_id <> all (over)
+        )
     );
 end;
 $$;

@@ -5,8 +5,8 @@ returns void
 language sql
 set search_path = ''
 as $$
-    insert into ops.deliveries (kind, event_id, route, channel, card_id, target_delivery_id, may_land_until, next_attempt_at)
-    select d.kind, d.event_id, d.route, d.channel, d.card_id, d.target_delivery_id, d.may_land_until, d.may_land_until
+    insert into ops.deliveries (kind, event_id, route, channel, card_id, target_delivery_id, digest_id, may_land_until, next_attempt_at)
+    select d.kind, d.event_id, d.route, d.channel, d.card_id, d.target_delivery_id, d.digest_id, d.may_land_until, d.may_land_until
     from ops.deliveries d
     where d.delivery_id = repeat_doubtful_update_v1.delivery_id
         and d.kind = 'update' and d.status = 'sent' and d.may_land_until > clock_timestamp()

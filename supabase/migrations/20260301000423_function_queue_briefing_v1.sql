@@ -11,7 +11,7 @@ as $$
     select p.event_id, 'card', 'somebody investigates', p.channel, queue_briefing_v1.card_id, p.delivery_id, 'briefing'
     from ops.deliveries p
     left join ops.slack_channels c on c.channel = p.channel
-    where p.event_id = queue_briefing_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status <> 'dead'
+    where p.event_id = queue_briefing_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status <> 'dead'
         and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
     order by queue_briefing_v1.channel in (p.slack_channel_id, c.slack_channel_id, p.channel) is not true, p.position
     limit 1

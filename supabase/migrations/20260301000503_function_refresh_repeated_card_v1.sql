@@ -15,7 +15,7 @@ begin
             select max(coalesce(u.sent_at, u.dead_at)) from ops.deliveries u where u.target_delivery_id = p.delivery_id and u.kind = 'update'
         )))
     from ops.deliveries p
-    where p.event_id = refresh_repeated_card_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status = 'sent'
+    where p.event_id = refresh_repeated_card_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status = 'sent'
         and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
         -- Asked, not left to the unique index, as in refresh_card_v1.
         and not exists (

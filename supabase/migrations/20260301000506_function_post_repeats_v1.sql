@@ -21,7 +21,8 @@ begin
         order by d.card_id, ops.channel_place_v1(v.delivery ->> 'channel'), d.position, v.ordinal
     ), revived as (
         update ops.deliveries p
-        set status = 'queued', next_attempt_at = clock_timestamp(), retry_until = clock_timestamp() + interval '24 hours', dead_at = null
+        set status = 'queued', next_attempt_at = clock_timestamp(), retry_until = clock_timestamp() + interval '24 hours', dead_at = null,
+            digest_id = null
         from wanted w
         where p.event_id = w.card_id and p.channel = w.delivery ->> 'channel' and p.kind = 'post'
             and p.thread_delivery_id is null and p.status = 'dead'

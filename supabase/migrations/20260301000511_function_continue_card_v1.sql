@@ -12,7 +12,8 @@ declare
     shown integer;
 begin
     select d.* into dead from ops.deliveries d where d.delivery_id = continue_card_v1.delivery_id;
-    if dead.kind <> 'update' or dead.status <> 'dead' or dead.reason not in ('edit_window_closed', 'cant_update_message', 'is_inactive') then
+    if dead.kind <> 'update' or dead.digest_id is not null or dead.status <> 'dead'
+        or dead.reason not in ('edit_window_closed', 'cant_update_message', 'is_inactive') then
         return false;
     end if;
     select c.* into card from ops.cards c where c.card_id = dead.card_id for no key update;

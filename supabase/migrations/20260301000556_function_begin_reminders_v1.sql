@@ -9,7 +9,7 @@ as $$
     update ops.reminder_plans r
     set due_at = delivery.sent_at + make_interval(mins => t.after_min)
     from ops.reminder_times t
-    where delivery.kind = 'post' and delivery.status = 'sent' and delivery.thread_delivery_id is null
+    where delivery.kind = 'post' and delivery.status = 'sent' and delivery.thread_delivery_id is null and delivery.digest_id is null
         and r.card_id = delivery.event_id and t.severity = r.severity
         and r.due_at is null and r.queued = 0
 $$;

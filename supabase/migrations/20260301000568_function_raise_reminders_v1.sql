@@ -13,7 +13,7 @@ as $$
         from ops.reminder_times t join ops.cards c on c.card_id = r.card_id
         where t.severity = excluded.severity and c.phase = 'open' and exists (
             select from ops.deliveries p
-            where p.event_id = r.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status = 'sent'
+            where p.event_id = r.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status = 'sent'
         )
     ) end
 $$;

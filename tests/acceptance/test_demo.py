@@ -69,6 +69,14 @@ def test_each_deed_is_answered(demo: Ran) -> None:
     ]
 
 
+def test_the_storm_is_seen_within_five_seconds(demo: Ran) -> None:
+    """A thousand events in few messages, each event in one, no two of a channel within a second."""
+    storm = json.loads(demo.output)["storm"]
+    assert (storm["events"], storm["problems"]) == (1000, [])
+    assert storm["digests"] > 0
+    assert storm["messages"] < 100
+
+
 def test_the_permalinks_open_the_page(demo: Ran) -> None:
     """Each message's permalink is an address of the console."""
     links = [event["permalink"] for event in json.loads(demo.output)["events"]]

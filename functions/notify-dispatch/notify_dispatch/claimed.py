@@ -16,6 +16,7 @@ class ClaimedDelivery(BaseModel):
     update, `slack_ts` is the message that it changes, and `target_delivery_id` the delivery that posted it. Of a post
     in a thread, `thread_part` says what it is there, `thread_ts` is the message that began the thread (None: that died)
     and `thread_delivery_id` the delivery that posted it; `known` is what a briefing or a reminder tells.
+    `digest`: what a digest tells of its events; of those, `event` is the first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -42,6 +43,7 @@ class ClaimedDelivery(BaseModel):
     thread_part: Literal["briefing", "details", "reminder", "turn"] | None = None
     thread_ts: str | None = None
     known: dict[str, Any] | None = None
+    digest: dict[str, Any] | None = None
 
     @property
     def message_id(self) -> str:

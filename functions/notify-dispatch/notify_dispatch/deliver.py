@@ -21,6 +21,7 @@ from notify_dispatch.probe import probe
 from notify_dispatch.reminder import remind
 from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
 from notify_dispatch.render.details import render_details, render_plain_details
+from notify_dispatch.render.digest import render_digest, render_plain_digest
 from notify_dispatch.render.turn import render_turn
 from pulser.card import Card
 from pulser.database import Database
@@ -96,7 +97,7 @@ class Deliverer:
         channel, ts = delivery.slack_channel_id, delivery.slack_ts
         if not channel or not ts:
             return Outcome("dead", "message_unknown", "the ledger does not know the message that is to be changed")
-        if "event_type" not in delivery.event:
+        if "event_type" not in delivery.event and delivery.digest is None:
             return Outcome("dead", "event_gone", "its event is not there any more; the message stays as it is")
         try:
             message = await self._message(delivery)
@@ -111,15 +112,12 @@ class Deliverer:
 
     async def _message(self, delivery: ClaimedDelivery) -> Message:
         """Raises DatabaseUnavailable when the key for the buttons cannot be asked for."""
+        if delivery.digest is not None:
+            draw = render_plain_digest if delivery.last_reason in LAYOUT_REFUSED else render_digest
+            return _checked(draw(delivery.message_id, str(delivery.event["event_id"]), delivery.digest))
         event, card = Event.from_json(delivery.event), _card(delivery.card)
-        if delivery.thread_part == "briefing":
-            return _checked(await brief(self.slack, delivery, card))
-        if delivery.thread_part == "details":
-            return _checked(_details(delivery, event, card))
-        if delivery.thread_part == "reminder":
-            return _checked(remind(delivery, event, card))
-        if delivery.thread_part == "turn":
-            return _checked(render_turn(delivery.delivery_id, event.event_id, card, delivery.mention))
+        if delivery.in_thread:
+            return _checked(await self._in_thread(delivery, event, card))
         is_update = delivery.purpose == "update"
         occasion = Occasion(
             delivery_id=delivery.message_id,
@@ -132,6 +130,17 @@ class Deliverer:
         if delivery.last_reason in LAYOUT_REFUSED:
             return render_plain(event, occasion)
         return _checked(render(event, occasion))
+
+    async def _in_thread(self, delivery: ClaimedDelivery, event: Event, card: Card | None) -> Message:
+        match delivery.thread_part:
+            case "details":
+                return _details(delivery, event, card)
+            case "reminder":
+                return remind(delivery, event, card)
+            case "turn":
+                return render_turn(delivery.delivery_id, event.event_id, card, delivery.mention)
+            case "briefing" | None:
+                return await brief(self.slack, delivery, card)
 
     async def _button_key(self) -> str | None:
         try:

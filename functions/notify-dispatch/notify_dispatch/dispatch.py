@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import structlog
 
@@ -14,12 +16,16 @@ from notify_dispatch.claimed import ClaimedDelivery
 from notify_dispatch.deliver import LEASE_SECONDS, Deliverer
 from notify_dispatch.event import Event
 from notify_dispatch.intended import intended, usable
-from notify_dispatch.route import Route
+from notify_dispatch.route import Ordered, Route, in_order
 from notify_dispatch.silence import Silence
 from pulser.database import Database, JsonValue
 from pulser.errors import DatabaseUnavailable, PulserError
 
 EVENTS_AT_ONCE = 100
+BACKLOG_AT_ONCE, BACKLOG_SIZE = 500, 4_000_000  # events, and characters of their JSON: memory is short
+# So many are recorded while the next are routed, and so many are routed between two looks at what else there is to do.
+RECORDED_AT_ONCE, ROUTED_AT_ONCE = 125, 25
+FEW = 50  # events that are logged one by one: of a storm, the ledger tells
 DELIVERIES_AT_ONCE = 16
 ROUTER_LEASE_SECONDS = 10
 POLL = 0.2  # seconds between two looks for new events while awake
@@ -27,6 +33,8 @@ LINGER = 2.0  # seconds awake after the last work: the next event of a burst nee
 PATIENCE = 2.0  # seconds: a delivery that is due sooner is waited for, a later one is the sweep's
 
 log = structlog.get_logger()
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(slots=True)
@@ -47,6 +55,7 @@ class Dispatcher:
     drain_seconds: float
     linger: float = LINGER
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _at_once: int = EVENTS_AT_ONCE
 
     async def drain(self) -> Drained:
         """Work until nothing is due, or the time is up. Raises PulserError once what was claimed has ended."""
@@ -72,17 +81,16 @@ class Dispatcher:
         """Route and deliver until there was nothing to do for a while: true. False when the time is up."""
         idle_at = time.monotonic() + self.linger
         while time.monotonic() < ends_at:
-            routed = await self._route_events()
-            asked_at = time.monotonic()
-            claimed, next_due = await self._claim_deliveries()
-            self._start(claimed, asked_at)
+            # While more events wait than are claimed at once, messages must not wait for them.
+            together = _both if self._at_once > EVENTS_AT_ONCE else _in_turn
+            routed, (claimed, next_due) = await together(self._route_events, self._deliver)
             drained.events += routed
-            drained.deliveries += len(claimed)
+            drained.deliveries += claimed
             if routed or claimed or self._running or (next_due is not None and next_due < PATIENCE):
                 idle_at = time.monotonic() + self.linger
             elif time.monotonic() >= idle_at:
                 return True
-            if routed < EVENTS_AT_ONCE:
+            if self._at_once == EVENTS_AT_ONCE:
                 await self._pause(next_due)
         return False
 
@@ -90,15 +98,38 @@ class Dispatcher:
         """Claim pending events, route each, record their deliveries. How many events these were."""
         claim = await self.ledger.call(
             "claim_events_v1",
-            {"worker": self.worker, "max_events": EVENTS_AT_ONCE, "lease_seconds": ROUTER_LEASE_SECONDS},
+            {"worker": self.worker, "max_events": self._at_once, "lease_seconds": ROUTER_LEASE_SECONDS},
         )
+        self._at_once = next_batch(claim["events"], self._at_once)
         if not claim["events"]:
             return 0
-        routes = _usable(await self.ledger.call("routes_v1"))
+        await self._record(claim, in_order(_usable(await self.ledger.call("routes_v1"))))
+        return len(claim["events"])
+
+    async def _record(self, claim: dict[str, Any], routes: Ordered) -> None:
+        """Part by part, in the order of the events: one is being recorded while the next is routed."""
+        events, recording = claim["events"], None
         silences = [Silence.from_json(it) for it in claim.get("silences") or ()]
-        routings = [_routing(event, routes, silences) for event in claim["events"]]
-        await self.ledger.call("record_deliveries_v1", {"claim_token": claim["claim_token"], "routings": routings})
-        return len(routings)
+        try:
+            for at in range(0, len(events), RECORDED_AT_ONCE):
+                part = events[at : at + RECORDED_AT_ONCE]
+                routings = await _routings(part, routes, silences, tell=len(events) <= FEW)
+                if recording:
+                    await recording
+                arguments = {"claim_token": claim["claim_token"], "routings": routings}
+                recording = asyncio.create_task(self.ledger.call("record_deliveries_v1", arguments))
+        finally:
+            if recording:
+                await recording
+        if len(events) > FEW:
+            log.info("routed", events=len(events))
+
+    async def _deliver(self) -> tuple[int, float | None]:
+        """Claim due deliveries and begin with them: how many, and in how many seconds there will be more."""
+        asked_at = time.monotonic()
+        claimed, next_due = await self._claim_deliveries()
+        self._start(claimed, asked_at)
+        return len(claimed), next_due
 
     async def _claim_deliveries(self) -> tuple[list[ClaimedDelivery], float | None]:
         """Due deliveries for the free hands, and in how many seconds there will be more."""
@@ -131,6 +162,14 @@ class Dispatcher:
             await asyncio.wait(self._running)
 
 
+def next_batch(events: list[dict[str, Any]], asked: int) -> int:
+    """How many to claim next: many while more wait than were asked for, but not too many large ones."""
+    if len(events) < asked:
+        return EVENTS_AT_ONCE
+    fitting = BACKLOG_SIZE * len(events) // len(json.dumps(events))
+    return max(EVENTS_AT_ONCE + 1, min(BACKLOG_AT_ONCE, fitting))
+
+
 def _usable(described: JsonValue) -> list[Route]:
     """The routes that can be used. A broken one is left out, loudly."""
     routes, broken = usable(described)
@@ -139,11 +178,33 @@ def _usable(described: JsonValue) -> list[Route]:
     return routes
 
 
-def _routing(described: dict[str, Any], routes: list[Route], silences: list[Silence]) -> dict[str, Any]:
-    event_id, routing = described["event_id"], intended(Event.from_json(described), routes, silences)
-    channels, muting = [it["channel"] for it in routing["deliveries"]], routing.get("silences", [])
-    log.info("routed", event_id=event_id, channels=channels, **({"silences": muting} if muting else {}))
-    return {"event_id": event_id, **routing}
+async def _routings(
+    events: list[dict[str, Any]], routes: Ordered, silences: list[Silence], *, tell: bool
+) -> list[dict[str, Any]]:
+    """As record_deliveries_v1 takes them. Now and then others have their turn: what is being sent goes on."""
+    routings = []
+    for number, described in enumerate(events):
+        if number % ROUTED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        event_id, routing = described["event_id"], intended(Event.from_json(described), routes, silences)
+        if tell:
+            channels, muting = [it["channel"] for it in routing["deliveries"]], routing.get("silences", [])
+            log.info("routed", event_id=event_id, channels=channels, **({"silences": muting} if muting else {}))
+        routings.append({"event_id": event_id, **routing})
+    return routings
+
+
+async def _in_turn(first: Callable[[], Awaitable[A]], second: Callable[[], Awaitable[B]]) -> tuple[A, B]:
+    return await first(), await second()
+
+
+async def _both(first: Callable[[], Awaitable[A]], second: Callable[[], Awaitable[B]]) -> tuple[A, B]:
+    """Side by side; what one raises is raised when both have ended."""
+    done = await asyncio.gather(first(), second(), return_exceptions=True)
+    for it in done:
+        if isinstance(it, BaseException):
+            raise it
+    return cast("tuple[A, B]", tuple(done))
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
@@ -164,13 +164,9 @@ def _untold(event_type: str, actor: str | None) -> frozenset[str]:
 
 def _read_payload(payload: Mapping[Any, Any]) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:
     """The understood keys, each present (None when not given), and all the rest as (key, text)."""
-    readers = (
-        {"severity": _given_severity, "url": _url}
-        | dict.fromkeys(_LINES, _line)
-        | dict.fromkeys(_TEXTS, _text)
-        | dict.fromkeys(_NUMBERS, _number)
-    )
-    known: dict[str, Any] = {key: reader(payload.get(key)) for key, reader in readers.items()}
+    known: dict[str, Any] = dict.fromkeys(_READERS)
+    for key in _READERS.keys() & payload.keys():
+        known[key] = _READERS[key](payload[key])
     extra = tuple(
         (fit(_line(key) or "(no name)", _KEY), _line(value) or "–")
         for key, value in payload.items()
@@ -229,6 +225,16 @@ def _time(value: object) -> datetime | None:
         return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
     except (ValueError, OverflowError):  # no time; or one whose UTC form is before year 1 or after 9999
         return None
+
+
+# What reads each key that is understood; none of them reads nothing out of None.
+_READERS: Final[dict[str, Callable[[object], Any]]] = {
+    "severity": _given_severity,
+    "url": _url,
+    **dict.fromkeys(_LINES, _line),
+    **dict.fromkeys(_TEXTS, _text),
+    **dict.fromkeys(_NUMBERS, _number),
+}
 
 
 def compact(value: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from notify_dispatch.event import Event
 from notify_dispatch.facts import facts_of, is_said_by_its_card
+from notify_dispatch.folding import fold_of
 from notify_dispatch.route import Route, RouteError, route, verdicts_of
 from notify_dispatch.silence import Silence, covering
 
@@ -15,7 +16,8 @@ def intended(event: Event, routes: Sequence[Route], silences: Iterable[Silence] 
     """A routing as record_deliveries_v1 takes it, but for the event's id. `silences`: those that last."""
     facts = facts_of(event)
     # What is true of a card from its first moment, its own message says: that is posted with this, or after it.
-    deliveries = [] if is_said_by_its_card(event) else [it.to_json() for it in route(event, routes)]
+    routed = () if is_said_by_its_card(event) else route(event, routes)
+    deliveries = [it.to_json() | fold_of(event, it.mention) for it in routed]
     routing = {"deliveries": deliveries, **facts}
     muting = [it.silence_id for it in covering(event, silences)] if deliveries else []
     if muting:

@@ -110,6 +110,17 @@ class RouteVerdict:
     used: bool = False
 
 
+class Ordered(tuple[Route, ...]):
+    """Routes in the order in which they are tried."""
+
+    __slots__ = ()
+
+
+def in_order(routes: Iterable[Route]) -> Ordered:
+    """By position, the default route last: once for many events."""
+    return Ordered(sorted(routes, key=lambda it: (it.is_default, it.position, it.name)))
+
+
 def route(event: Event, routes: Iterable[Route]) -> tuple[Routing, ...]:
     """The channels that hear of `event`, in the order of the routes; empty when it is unrouted."""
     return tuple(
@@ -132,7 +143,7 @@ def explain(event: Event, routes: Iterable[Route]) -> tuple[RouteVerdict, ...]:
     verdicts: list[RouteVerdict] = []
     taken: dict[str, str] = {}
     winner: str | None = None
-    for candidate in sorted(routes, key=lambda it: (it.is_default, it.position, it.name)):
+    for candidate in routes if isinstance(routes, Ordered) else in_order(routes):
         if candidate.is_default:
             verdict = _default(event, candidate, verdicts)
         elif winner:

@@ -127,8 +127,13 @@ class Stage:
         return found.id
 
     async def press(self, verb: str, user: str = "U0BOB") -> Interaction:
-        """Press a button of the newest message, over HTTP; it returns when Slack has its ack."""
-        return await self.slack.press(self.channel, self.message().ts, f"pulser_{verb}", user_id=user)
+        """Press a button of the newest message that has it, over HTTP; it returns when Slack has its ack.
+
+        What asks people to decide stands before what came with it: the newest of all may have no buttons.
+        """
+        history = self.slack.workspace.history(self.channel)
+        having = [it for it in history if f"'pulser_{verb}'" in str(it.blocks)]
+        return await self.slack.press(self.channel, (having or history)[-1].ts, f"pulser_{verb}", user_id=user)
 
     async def click(self, verb: str, user: str = "U0BOB") -> list[str]:
         """The same, and once it is settled the private notes that its user sees."""

@@ -43,6 +43,17 @@ async def test_the_ledger_may_be_asked_by_the_data_api(bench: Bench, slack: Slac
     assert (wrong(report), report.matched) == ({"foreign": [NOBODY]}, 1)
 
 
+async def test_each_event_of_a_storm_is_in_one_message(bench: Bench, slack: SlackApi) -> None:
+    """What a digest tells of is matched by the digest's message, also what came by its update."""
+    for _ in range(2):
+        for _ in range(8):
+            await bench.emit()
+        await bench.drain()
+        await bench.pass_time(2)
+    report = await reconcile(bench.ledger, slack)
+    assert (report.is_right, report.matched, report.posts, len(bench.messages())) == (True, 16, 16, 1)
+
+
 async def test_an_empty_ledger_is_right(bench: Bench, slack: SlackApi) -> None:
     """Nothing was said, nothing stands."""
     report = await reconcile(bench.ledger, slack)

@@ -11,6 +11,7 @@ import yaml
 
 from notify_dispatch.exposition import CATALOGUE
 from tests.integration.schema.acting import record, settle
+from tests.integration.schema.digests import digest_of
 from tests.integration.schema.envelopes import claimed, command, old
 from tests.integration.schema.helpers import Session
 from tests.integration.schema.relay import HELLO, connecting, lay, live, report, said
@@ -33,6 +34,8 @@ async def eventful(db: Session) -> Session:
     await db.queue(1, "#sent", "#dead", "#failed", "#in_doubt")
     for claimed_one in await db.claim():
         await db.settle(claimed_one, claimed_one["channel"].removeprefix("#"))
+    digest, _ = await digest_of(db, 5)
+    await db.settle(digest, "sent")
     await db.call("hold_slack_v1", method="chat.postMessage", seconds=600, reason="ratelimited")
     await db.call("hold_slack_v1", method="*", seconds=600, reason="token_revoked")
     await settle(db, (await claimed(db))["claim_token"])

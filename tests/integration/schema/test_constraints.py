@@ -134,6 +134,8 @@ OF_A_CARD = {"card_id": "(select card_id from ops.cards)"}
 A_HOOK = {"kind": "'hook'", "hook": "'{}'"}
 HELD = {"lease_until": NOW, "claim_token": A_SESSION}
 A_TARGET = {"target_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
+MAY_FOLD = {"fold_type": "'ci.failed'"}
+IN_A_DIGEST = {"digest_id": "(select delivery_id from ops.deliveries limit 1)"}
 IN_THE_THREAD = {"thread_delivery_id": "(select delivery_id from ops.deliveries limit 1)"}
 BRIEFING = "'briefing'"
 A_THREAD = IN_THE_THREAD | {"thread_part": BRIEFING}
@@ -173,7 +175,7 @@ REFUSED = {
         "silence_counts", silence_id=ID, event_type="'t'", events="1"
     ),
     "silence_counts.what_is_counted_was_there": insert("silence_counts", silence_id=ID, event_type="'t'", events="0"),
-    "deliveries.deliveries_pkey": twice("deliveries"),
+    "deliveries.deliveries_pkey": delivery(delivery_id="(select delivery_id from ops.deliveries)"),
     "deliveries.deliveries_event_id_fkey": delivery(event_id=ID),
     "deliveries.kind_is_known": delivery(kind="'call'"),
     "deliveries.status_is_known": delivery(status="'odd'"),
@@ -189,7 +191,15 @@ REFUSED = {
     "deliveries.one_post_at_a_time": f"{dispatch(event_id=A_SESSION)}; {delivery(event_id=A_SESSION, **BESIDE_IT)}",
     "deliveries.only_a_hook_has_a_hook": delivery(hook="'{}'"),
     "deliveries.an_update_has_its_message": f"{card()}; {delivery(kind=UPDATE, **OF_A_CARD)}",
-    "deliveries.updates_and_hooks_are_of_a_card": delivery(**A_HOOK),
+    "deliveries.updates_and_hooks_are_of_a_card_or_a_digest": delivery(**A_HOOK),
+    "deliveries.only_a_post_of_its_own_without_a_mention_may_fold": delivery(mention="'here'", **MAY_FOLD),
+    "deliveries.a_digest_has_what_may_fold": delivery(**IN_A_DIGEST, status="'failed'", reason=REASON),
+    "deliveries.an_update_of_a_digest_changes_its_message": delivery(
+        kind=UPDATE, delivery_id=A_SESSION, digest_id=A_SESSION, **A_TARGET
+    ),
+    "deliveries.a_hook_is_of_no_digest": delivery(**A_HOOK, **IN_A_DIGEST),
+    "deliveries.what_is_queued_is_in_no_digest": delivery(**MAY_FOLD, **IN_A_DIGEST),
+    "deliveries.deliveries_digest_id_fkey": delivery(status="'failed'", reason=REASON, digest_id=ID, **MAY_FOLD),
     "deliveries.only_a_post_is_in_doubt": (
         f"{card()}; {delivery(status=IN_DOUBT, reason=REASON, doubtful_since=NOW, **A_HOOK, **OF_A_CARD)}"
     ),

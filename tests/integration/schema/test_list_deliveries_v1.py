@@ -14,6 +14,7 @@ KEYS = {
     "created_at", "next_attempt_at", "sent_at", "adopted", "slack_channel_id", "slack_ts", "latency_ms",
     "kind", "action", "why", "thread_delivery_id",
     "thread_part",
+    "digest_id",
 }  # fmt: skip
 
 

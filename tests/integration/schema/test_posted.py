@@ -13,7 +13,7 @@ from tests.integration.schema.helpers import CHANNEL, SENT, Session
 NOBODY = "00000000-0000-4000-8000-000000000000"
 KEYS = {
     "delivery_id", "event_type", "channel", "status", "attempts", "reason", "adopted", "slack_channel_id", "slack_ts",
-    "thread_ts",
+    "thread_ts", "digest_id",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.schema.acting import acknowledged, act, audit, card, click, record, requested_deploy, service
 from tests.integration.schema.acting import sent_alert as bare_alert
 from tests.integration.schema.ageing import OVER, age, kept, left
+from tests.integration.schema.digests import standing
 from tests.integration.schema.helpers import CHANNEL, SENT, Session
 
 COUNTED = {"kind": "alert", "service": "api", "environment": "production"}
@@ -52,6 +53,19 @@ async def test_what_ended_goes_whole(db: Session) -> None:
     assert await db.call("prune_ledger_v1") == 2
     assert await left(db) == {}
     assert await db.value("select count(*) from ops.platform_events") == events
+
+
+async def test_a_digest_stays_as_long_as_an_event_that_it_tells_of(db: Session) -> None:
+    """The others go; then, when nothing goes on any more, the last ones together."""
+    await standing(db, 6)
+    events = await kept(db)
+    await age(db)
+    await db.run("update ops.event_dispatches set recorded_at = now() where event_id = $1", events[-1])
+    assert await db.call("prune_ledger_v1") == 4
+    assert await kept(db) == [events[0], events[-1]]
+    await db.run("update ops.event_dispatches set recorded_at = routed_at where event_id = $1", events[-1])
+    assert await db.call("prune_ledger_v1") == 2
+    assert await left(db) == {}
 
 
 async def test_what_is_younger_stays(db: Session) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.schema.ageing import age
+from tests.integration.schema.digests import storm
 from tests.integration.schema.helpers import Session, session
 
 # 50,000 events that are long routed, each with its sent delivery and attempt, in 20 channels. No triggers: for speed.
@@ -79,6 +80,7 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
         "claim_deliveries_v1": old.claim_work,
         "settle_delivery_v1, sent": lambda: old.settle(claimed, "sent"),
         "settle_delivery_v1, dead": lambda: _settle_another(old, "dead"),
+        "a digest and its change": lambda: _digests(old),
         "rest_v1": lambda: old.call("rest_v1"),
         "sweep_v1": lambda: old.call("sweep_v1"),
         "prune_ledger_v1": lambda: old.call("prune_ledger_v1"),
@@ -119,6 +121,14 @@ async def test_a_prune_of_a_long_history_reads_by_index(old: Session) -> None:
 async def test_a_scan_of_a_large_table_would_be_seen(old: Session) -> None:
     """The measure of the test above measures."""
     assert await scanned(old, lambda: old.value("select count(error) from ops.deliveries")) == {"deliveries"}
+
+
+async def _digests(db: Session) -> None:
+    """A storm is folded, and folded on; each way is settled."""
+    for result in ("failed", "sent", "sent", "in_doubt"):
+        await storm(db, 5, "#channel-3")
+        for claimed in await db.claim():
+            await db.settle(claimed, "absent" if claimed["purpose"] == "probe" else result)
 
 
 async def _one(db: Session) -> dict[str, Any]:

@@ -235,3 +235,25 @@ def test_two_messages_of_a_pruned_delivery_are_double() -> None:
 def test_a_message_since_then_is_foreign() -> None:
     """The ledger would know its delivery."""
     assert wrong(compare([], [], replace(seen(HERE), kept_since=1699999999.0))) == {"foreign": ["d1"]}
+
+
+FOLDED = Post("d2", "#ops", "sent", "ci.failed", place=HERE, digest_id="d1")
+
+
+def test_what_a_digest_tells_of_matches_by_the_digests_message() -> None:
+    """Each event of it is in Slack, once."""
+    report = compare([replace(SENT, digest_id="d1"), FOLDED], [], seen(HERE))
+    assert (report.matched, report.posts, report.is_right) == (2, 2, True)
+
+
+def test_without_its_message_all_of_a_digest_is_missing() -> None:
+    """Each by its own name."""
+    report = compare([replace(SENT, digest_id="d1"), FOLDED], [], Seen())
+    assert wrong(report) == {"missing": ["d1", "d2"]}
+
+
+def test_what_a_digest_has_yet_to_take_in_is_open() -> None:
+    """That the digest stands says nothing of it."""
+    waiting = replace(FOLDED, status="failed", place=None)
+    report = compare([replace(SENT, digest_id="d1"), waiting], [], seen(HERE))
+    assert (report.matched, report.open, report.is_right) == (1, 1, True)

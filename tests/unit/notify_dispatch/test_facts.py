@@ -12,13 +12,18 @@ from hypothesis import given
 
 from notify_dispatch.event import Event
 from notify_dispatch.facts import facts_of
+from notify_dispatch.intended import intended
+from notify_dispatch.route import Route
 from tests.unit.notify_dispatch.events import EVENT_ID, EVENT_TYPES, event, rows
 
 PLACE = {"service": "api", "environment": "production"}
 DEPLOY = {**PLACE, "version": "1.2.3", "branch": "main", "url": "https://ci.example/1"}
 CARD_ID = "c0c0c0c0-0000-4000-8000-000000000003"
 _NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # a backslash that is no text itself
-DEEDS = ["alert.acknowledged", "alert.investigating", "deploy.approved", "deploy.rejected", "rollback.requested"]
+DEEDS = [
+    *("alert.acknowledged", "alert.investigating", "deploy.approval_given", "deploy.approved", "deploy.rejected"),
+    "rollback.requested",
+]
 
 
 @pytest.mark.parametrize(
@@ -118,12 +123,23 @@ def test_a_deed_names_its_card(event_type: str) -> None:
         ("rollback.expired", "ops_deploy_expire"),
         ("deploy.hook_failed", "notify-dispatch"),
         ("rollback.hook_failed", "notify-dispatch"),
+        ("deploy.queued", "ops_deploy_queue"),
+        ("deploy.turn_taken", "ops_deploy_queue"),
     ],
 )
 def test_what_happened_to_a_card_names_it(event_type: str, actor: str) -> None:
     """What the ledger tells of a card without a click is not posted where the card shows it, and is no result."""
     facts = facts_of(event(event_type, {"card_id": CARD_ID, "severity": "warning"}, actor=actor))
     assert {name: told for name, told in facts.items() if told is not None} == {"card_id": CARD_ID}
+
+
+def test_that_a_deploy_is_queued_is_said_by_its_card_alone() -> None:
+    """Both may be routed at once; then the card's message does not stand yet. What somebody else writes is news."""
+    everything = [Route(name="all", channel="#ops")]
+    told = {"card_id": CARD_ID}
+    assert intended(event("deploy.queued", told, actor="ops_deploy_queue"), everything)["deliveries"] == []
+    assert len(intended(event("deploy.turn_taken", told, actor="ops_deploy_queue"), everything)["deliveries"]) == 1
+    assert len(intended(event("deploy.queued", told, actor="grafana"), everything)["deliveries"]) == 1
 
 
 @pytest.mark.parametrize(

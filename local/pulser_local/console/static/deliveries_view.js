@@ -38,7 +38,7 @@ export class DeliveriesView extends ListView {
     const created = fromIso(delivery.created_at);
     const next = fromIso(delivery.next_attempt_at);
     const due = delivery.status !== "sent" && delivery.status !== "dead" && next > new Date() && `Next attempt ${ago(next)}`;
-    const kind = { update: "changes its message", briefing: "tells what is known, in its thread", reminder: "reminds, in its thread", hook: `calls the ${delivery.action ?? "deploy"} hook` }[wayOf(delivery)];
+    const kind = { update: "changes its message", briefing: "tells what is known, in its thread", reminder: "reminds, in its thread", details: "tells what is new, in its thread", turn: "calls whose turn it is, in its thread", digest: "is told in a digest", hook: `calls the ${delivery.action ?? "deploy"} hook` }[wayOf(delivery)];
     const channel = this.store.channelNames.get(delivery.slack_channel_id ?? delivery.channel);
     return [
       cell("status", h("span", { class: `badge tone-${tone}` }, icon(name), delivery.status === "sent" ? `Sent · ${badge(delivery)}` : label)),

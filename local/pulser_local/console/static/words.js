@@ -94,8 +94,9 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What it does in Slack: a briefing or a reminder is a post in the thread of a card's message. */
-export const wayOf = (delivery) => (delivery.thread_delivery_id ? delivery.thread_part ?? "briefing" : delivery.kind);
+/** What it does in Slack: a briefing or a reminder is a post in the thread of a card's message; many events may be told in one digest. */
+export const wayOf = (delivery) =>
+  delivery.thread_delivery_id ? delivery.thread_part ?? "briefing" : delivery.digest_id && delivery.kind === "post" ? "digest" : delivery.kind;
 
 /** How long it took, in ms: a message from its event on, a change or a call from when it was asked for; or null. */
 export function tookMs(delivery) {
@@ -120,6 +121,7 @@ export function standing(delivery) {
   if (delivery.status === "sent" && delivery.kind === "hook") return MEANS_OF_HOOK.sent;
   if (delivery.status === "sent" && delivery.kind === "update") return "The message has been changed.";
   if (delivery.status === "sent" && delivery.thread_delivery_id && !delivery.adopted) return "In the thread of its message.";
+  if (delivery.status === "sent" && wayOf(delivery) === "digest" && !delivery.adopted) return "In Slack, in a digest with others.";
   if (delivery.status === "sent") return delivery.adopted ? "In Slack. The answer was lost; pulser found its message there and adopted it instead of posting twice." : "In Slack.";
   const due = next && next > new Date() && delivery.status !== "dead" ? ` Next attempt ${ago(next)}.` : "";
   const means = (delivery.kind === "hook" && MEANS_OF_HOOK[delivery.status]) || status(delivery.status).means;
