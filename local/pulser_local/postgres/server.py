@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import secrets
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,8 +70,10 @@ class PostgresServer:
         self.url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 
     @classmethod
-    async def start(cls, directory: Path, *, port: int = 0) -> Self:
+    async def start(cls, directory: Path, *, port: int = 0, settings: Mapping[str, str] | None = None) -> Self:
         """Make a new cluster in the directory and wait until it answers; port 0 means any free port.
+
+        `settings` go before our own, for what measures a server that must survive a power cut.
 
         Data of a dead run in the directory is removed. Raises LocalError, with the end of the server's log,
         when there is no PostgreSQL, the directory is in use, or the server does not come up.
@@ -80,18 +84,19 @@ class PostgresServer:
         try:
             password = secrets.token_urlsafe(24)
             await asyncio.to_thread(_initdb, installation, account, home, password=password)
-            return await cls._launch(installation, account, home, port=port, password=password)
+            start = functools.partial(_spawn, installation, account, home, settings or {})
+            return await cls._launch(start, home, port=port, password=password)
         except BaseException:
             home.remove()
             raise
 
     @classmethod
-    async def _launch(  # one argument over: it only retries what start() was asked for
-        cls, installation: Installation, account: Account, home: Home, *, port: int, password: str
+    async def _launch(
+        cls, start: Callable[[int], subprocess.Popen[bytes]], home: Home, *, port: int, password: str
     ) -> Self:
         for _ in range(PORT_ATTEMPTS):
             chosen = port or _free_port()
-            process = _spawn(installation, account, home, port=chosen)
+            process = start(chosen)
             server = cls(process, home, port=chosen, password=password)
             try:
                 await server._until_ready()
@@ -119,6 +124,11 @@ class PostgresServer:
                 return
             await asyncio.sleep(POLL_S)
         raise LocalError(f"PostgreSQL did not answer in {START_LIMIT_S:.0f} s. Its log ends with:\n{self.log_tail()}")
+
+    @property
+    def pid(self) -> int:
+        """The process of the server; its backends are children of it."""
+        return self._process.pid
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of the server's log."""
@@ -210,8 +220,10 @@ def _locale_options(installation: Installation) -> list[list[str]]:
     return [["--locale=C.UTF-8"], ["--locale=C"]]  # macOS and old glibc have no C.UTF-8
 
 
-def _spawn(installation: Installation, account: Account, home: Home, *, port: int) -> subprocess.Popen[bytes]:
-    settings = {**SETTINGS, "port": str(port), **(CRON_SETTINGS if installation.has_pg_cron else {})}
+def _spawn(
+    installation: Installation, account: Account, home: Home, more: Mapping[str, str], port: int
+) -> subprocess.Popen[bytes]:
+    settings = {**SETTINGS, "port": str(port), **(CRON_SETTINGS if installation.has_pg_cron else {}), **more}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     home.log.touch(mode=0o600)  # it quotes statements that failed
     with home.log.open("wb") as log:
