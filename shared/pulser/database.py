@@ -104,6 +104,7 @@ class DirectDatabase:
                     max_size=self._max_size,
                     timeout=5,
                     init=_speak_json,
+                    reset=_leave,
                     # pg_net leaves a callback behind in each backend that posts: no connection lives for ever.
                     max_inactive_connection_lifetime=60,
                     max_queries=5_000,
@@ -111,6 +112,13 @@ class DirectDatabase:
                     server_settings={"application_name": "pulser"},
                 )
             return self._pool
+
+
+async def _leave(_: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing has to be undone between two calls, and asking for it costs a trip to the database for each.
+
+    Functions of the schema ops leave nothing in a session: what they set is local, their locks are the transaction's.
+    """
 
 
 async def _speak_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:

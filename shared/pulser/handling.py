@@ -27,6 +27,7 @@ from pulser.slack import SlackApi
 from pulser.vault import Vault
 
 LONGEST_WAIT = 30.0  # seconds that a caller may ask for; Slack's deadline is the relay's to keep
+MOST_AT_ONCE = 200  # envelopes in one request
 _GRACE = 0.05  # seconds: an answer that was ready in time is still taken
 
 Checks = Callable[[], Awaitable[dict[str, dict[str, Any]]]]
@@ -91,7 +92,10 @@ class HandlerService:
         return await self._keys.refusal(request) or await self._answer_caller(request, body, came_at)
 
     async def _answer_caller(self, request: Request, body: bytes, came_at: float) -> Response:
-        """{"team_id", "envelope_id", "answer_within_s"}, or {"drain": true}, which an empty body means too."""
+        """One envelope, several (MOST_AT_ONCE) that nobody waits for, or {"drain": true}: so is an empty body.
+
+        {"team_id", "envelope_id", "answer_within_s"}, or {"envelopes": [{"team_id", "envelope_id"}]}.
+        """
         asked = _read(body)
         if asked.get("drain") is True or not body:
             drained = self._drainer.wake()
@@ -100,11 +104,15 @@ class HandlerService:
             # The work is not the request's: one that is given up must not cut it short.
             await asyncio.shield(drained)
             return JSONResponse({"ok": True})
-        team_id, envelope_id = asked.get("team_id"), asked.get("envelope_id")
-        if not isinstance(team_id, str) or not isinstance(envelope_id, str):
+        several = _several(asked.get("envelopes"))
+        for key in several:
+            self._work.start(self._run(*key, NOBODY_WAITS))
+        if several:
+            return JSONResponse({"ok": True, "state": "working"}, status_code=202)
+        key = _named(asked)
+        if key is None:
             return answer_error(400, "unknown_request", 'send {"team_id", "envelope_id", "answer_within_s"}')
-        answer_by = _answer_by(asked.get("answer_within_s"), came_at)
-        return _of(await self._wait(team_id, envelope_id, answer_by))
+        return _of(await self._wait(*key, _answer_by(asked.get("answer_within_s"), came_at)))
 
     async def _wait(self, team_id: str, envelope_id: str, answer_by: float) -> Done | PulserError | None:
         """How it ended; None when the time is up: it goes on and answers by itself."""
@@ -174,6 +182,22 @@ def _read(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, Mapping) else {}
+
+
+def _named(asked: object) -> tuple[str, str] | None:
+    """Team and envelope, where both are told."""
+    match asked:
+        case {"team_id": str(team_id), "envelope_id": str(envelope_id)}:
+            return team_id, envelope_id
+        case _:
+            return None
+
+
+def _several(asked: object) -> list[tuple[str, str]]:
+    """All of them, or none where one is not understood, or where they are too many."""
+    named = [_named(it) for it in asked] if isinstance(asked, list) and len(asked) <= MOST_AT_ONCE else []
+    known = [it for it in named if it is not None]
+    return known if len(known) == len(named) else []
 
 
 def _answer_by(within: object, came_at: float) -> float:

@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -75,7 +75,22 @@ class _StandardOutput(logging.Handler):
 
 def redact(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: no secret passes, whether it is marked by its type or known by its shape."""
+    if _is_plain(line):
+        return line
     return {_text(name): redacted(value) for name, value in line.items()}
+
+
+def _is_plain(line: Mapping[str, Any]) -> bool:
+    """Whether nothing in it is a secret or odd: one look at all its texts, as nearly every line is so."""
+    texts = list(line)
+    for value in line.values():
+        kind = type(value)
+        if kind is str:
+            texts.append(value)
+        elif value is not None and kind is not int and kind is not bool:
+            return False
+    together = "\n".join(texts)
+    return together.isascii() and _SECRET_SHAPES.search(together) is None
 
 
 def redacted(value: object, *, depth: int = 0) -> object:

@@ -19,8 +19,11 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def storable(value: object, *, depth: int = 0) -> Any:  # noqa: ANN401  it is JSON
     """`value` with what jsonb refuses replaced: characters by "�", numbers by their text, depths by a remark."""
+    kind = type(value)
+    if kind is str and value.isascii() and "\0" not in value:  # type: ignore[attr-defined]  # nearly all that Slack sends
+        return value
     match value:
-        case Mapping() | list() | tuple():
+        case dict() | Mapping() | list() | tuple():
             return _nested(value, depth) if depth < DEEPEST else TOO_DEEP
         case None | bool():
             return value

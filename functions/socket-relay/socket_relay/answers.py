@@ -25,6 +25,7 @@ from socket_relay.effects import Ack, Forward, Record
 from socket_relay.forward import UNREACHABLE, Forwarder, Handled
 from socket_relay.pace import Pace
 from socket_relay.recorder import NotRecorded, Recorded, Recorder
+from socket_relay.rings import Rings
 from socket_relay.websocket import Connection
 
 WAITS = {
@@ -64,8 +65,12 @@ class Answers:
     elsewhere: Callable[[], Iterable[Connection]]
     pace: Pace
     clock: Callable[[], float] = time.monotonic
+    rings: Rings = field(init=False)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _awaited: dict[tuple[str, str], asyncio.Task[Handled]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rings = Rings(self.forwarder, self.pace, self.clock)
 
     def take(self, connection: Connection, effects: list[Record | Ack | Forward]) -> None:
         """Begin with an envelope; returns at once."""
@@ -137,11 +142,12 @@ class Answers:
             if envelope.wants_answer and recorded.ack is None and not recorded.settled:
                 course.answer = self._start(self._answer_of_twin(envelope, key, effect.answer_by))
             return
-        within = effect.answer_by - self.clock() - self.pace.answer_margin if envelope.wants_answer else 0.0
-        task = self._start(self.forwarder.forward(envelope, within))
-        if envelope.wants_answer:
-            course.answer = self._awaited[key] = task
-            asyncio.get_running_loop().call_later(self.pace.late_answer, self._awaited.pop, key, None)
+        if not envelope.wants_answer:
+            self.rings.add(envelope, self._start)
+            return
+        within = effect.answer_by - self.clock() - self.pace.answer_margin
+        course.answer = self._awaited[key] = self._start(self.forwarder.forward(envelope, within))
+        asyncio.get_running_loop().call_later(self.pace.late_answer, self._awaited.pop, key, None)
 
     async def _answer_of_twin(self, envelope: Envelope, key: tuple[str, str], answer_by: float) -> Handled:
         """Slack takes the first ack of the two, so this one must bring the answer that its twin's brings."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import aiohttp
 import structlog
 
-from pulser.envelope import Envelope
+from pulser.envelope import Envelope, Handler
 from pulser.errors import PulserError
 from pulser.vault import Vault
 from socket_relay.pace import Pace
@@ -35,6 +35,7 @@ class Handled:
 
 
 UNREACHABLE = Handled("unreachable")
+NOT_UNDERSTOOD = Handled("unreachable")
 
 
 class Forwarder:
@@ -64,21 +65,34 @@ class Forwarder:
         """
         if envelope.handler is None:
             return UNREACHABLE
-        body = {
-            "team_id": envelope.team_id,
-            "envelope_id": envelope.envelope_id,
-            "answer_within_s": round(max(0.0, answer_within), 3),
-        }
+        named = {"team_id": envelope.team_id, "envelope_id": envelope.envelope_id}
+        body = {**named, "answer_within_s": round(max(0.0, answer_within), 3)}
+        handled = await self._ring(envelope.handler, body, answer_within)
+        if handled is UNREACHABLE:
+            log.warning("handler_unreachable", handler=envelope.handler, envelope_id=envelope.envelope_id)
+        return handled
+
+    async def forward_all(self, handler: Handler, envelopes: Sequence[Envelope]) -> None:
+        """Ring a handler once for envelopes of it that nobody waits for. Never raises but when it is cancelled."""
+        if len(envelopes) == 1:
+            await self.forward(envelopes[0], 0.0)
+            return
+        named = [{"team_id": it.team_id, "envelope_id": it.envelope_id} for it in envelopes]
+        handled = await self._ring(handler, {"envelopes": named, "answer_within_s": 0.0}, 0.0)
+        if handled is NOT_UNDERSTOOD:  # it is of a version that takes one at a time
+            await asyncio.gather(*(self.forward(it, 0.0) for it in envelopes))
+        elif handled is UNREACHABLE:
+            log.warning("handler_unreachable", handler=handler, envelope_ids=[it.envelope_id for it in envelopes])
+
+    async def _ring(self, handler: Handler, body: dict[str, Any], answer_within: float) -> Handled:
         give_up_at = self._clock() + max(answer_within, self._pace.connect_limit)
-        async with self._hands[envelope.handler, answer_within > 0]:
+        async with self._hands[handler, answer_within > 0]:
             for attempt in range(TRIES):
-                handled = await self._post(envelope.handler, body, anew=attempt > 0)
+                handled = await self._post(handler, body, anew=attempt > 0)
                 pause = 0.1 * 2**attempt
                 if handled is not UNREACHABLE or self._clock() + pause > give_up_at:
                     break
                 await asyncio.sleep(pause)
-        if handled is UNREACHABLE:
-            log.warning("handler_unreachable", handler=envelope.handler, envelope_id=envelope.envelope_id)
         return handled
 
     async def close(self) -> None:
@@ -125,5 +139,7 @@ async def _read(handler: str, response: aiohttp.ClientResponse) -> Handled:
         return Handled("settled", ack if isinstance(ack, dict) else None)
     if response.status == 401 or response.status in _AWAY:
         return UNREACHABLE  # 401: the key is read anew and it is tried again
+    if response.status == 400:
+        return NOT_UNDERSTOOD
     log.error("handler_refused", handler=handler, status=response.status)
     return UNREACHABLE

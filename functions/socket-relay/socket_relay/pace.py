@@ -31,6 +31,8 @@ class Pace:
     waiting_bytes: int = 64_000_000
     # Forwarding.
     hands: int = 64  # concurrent requests to one handler, of those awaited and of those not
+    together: float = 0.05  # between two rings for envelopes that nobody waits for: those of this time share one
+    ring_group: int = 50  # envelopes of one ring
     connect_limit: float = 1.0
     answer_margin: float = 0.15  # the handler says "working" so much before the ack is due
     late_answer: float = 10.0  # an awaited answer that misses the ack is waited for so long
