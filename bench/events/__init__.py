@@ -1,0 +1,1 @@
+"""Event to Slack: from the commit to the message, beside the same chain with nothing in it."""
