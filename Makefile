@@ -39,11 +39,11 @@ supabase-check: $(VENV)/.installed-dev $(PLATFORM)/.installed  ## Supabase's own
 	@PULSER_POSTGREST=1 $(BIN)/pytest -n 2 --dist loadfile -m "" -k "platform or postgrest" tests/platform $(TRANSPORTS)
 TRANSPORTS := $(wildcard tests/contract/test_database_transports*.py) tests/contract/test_database_keys.py
 
-bench: $(VENV)/.installed-dev          ## how soon Slack has its ack, and people their answer (a minute)
-	@$(BIN)/python -m bench.acks 20
+bench: $(VENV)/.installed-dev          ## pulser's times and costs beside others' (ten minutes); docs/performance.md shows them
+	@$(BIN)/python -m bench
 
-bench-quick: $(VENV)/.installed-dev    ## the same for three seconds
-	@$(BIN)/python -m bench.acks 3
+bench-quick: $(VENV)/.installed-dev    ## whether all of it still runs, in half a minute: no figure of it says anything
+	@$(BIN)/python -m bench --quick
 
 soak: $(VENV)/.installed-dev           ## ten minutes of load and random faults, then: is anything lost or double?
 	@$(BIN)/python -m bench.soak 600 $(if $(SEED),--seed $(SEED))

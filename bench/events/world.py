@@ -19,7 +19,9 @@ from pulser_local.ports import free_port
 from pulser_local.slack import SlackSimulator
 from tests.acceptance.stack import running
 
-CHANNELS = 160  # so that a message a second and channel, Slack's limit that pulser keeps, holds nothing up at 100 a second
+CHANNELS = (
+    160  # so that a message a second and channel, Slack's limit that pulser keeps, holds nothing up at 100 a second
+)
 FLOOR = """
 create table public.floor_events (event_id uuid primary key, channel text not null);
 create function public.floor_ring() returns trigger language plpgsql as $$

@@ -40,7 +40,11 @@ def _click(common: dict[str, Any], ts: str) -> Envelope:
         "container": {"type": "message", "message_ts": ts, "channel_id": "C0000000001"},
         "trigger_id": f"{ts}.{uuid.uuid4().hex}",
         "channel": {"id": "C0000000001", "name": "ops"},
-        "message": {"ts": ts, "text": TEXT, "blocks": [block, {"type": "actions", "block_id": "b", "elements": [button]}]},
+        "message": {
+            "ts": ts,
+            "text": TEXT,
+            "blocks": [block, {"type": "actions", "block_id": "b", "elements": [button]}],
+        },
         "state": {"values": {}},
         "response_url": "https://hooks.slack.com/actions/none",
         "actions": [{**button, "block_id": "b", "action_ts": ts}],

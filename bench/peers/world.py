@@ -105,9 +105,7 @@ def _told(kept: Store, slack: SlackSimulator) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _process(
-    command: list[str], told: Mapping[str, str], log: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _process(command: list[str], told: Mapping[str, str], log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(*command, env=told, stdout=output, stderr=output)
     try:
