@@ -1,7 +1,8 @@
-"""python -m bench.growth [--quick | --large]: what runs all the time, with more and more behind it. build/bench/growth.json.
+"""What runs all the time, with ever more behind it: python -m bench.growth [--quick | --large].
 
 In one database grow events, dispatches, deliveries, attempts and envelopes to the same number each; at each size every
-function is called in a transaction that is rolled back, and Postgres tells how long it took and how many buffers it read.
+function is called in a transaction that is rolled back, and Postgres tells how long it took and how much it read.
+The figures go to build/bench/growth.json.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 import asyncpg
 
 from bench.figures import ratio
-from bench.results import write
+from bench.results import FOLDER, write
 from pulser_local.migrations import migrate
 from pulser_local.postgres import PostgresServer
 from pulser_local.standins import install_standins
@@ -48,8 +49,8 @@ with events as (
 ), deliveries as (
     insert into ops.deliveries
         (event_id, route, channel, status, attempts, slack_channel_id, slack_ts, sent_at, created_at)
-    select d.event_id, 'test', '#channel-' || d.position % 20, 'sent', 1, 'C0000000001', d.position::text, d.recorded_at,
-        d.recorded_at
+    select d.event_id, 'test', '#channel-' || d.position % 20, 'sent', 1, 'C0000000001', d.position::text,
+        d.recorded_at, d.recorded_at
     from dispatches d
     returning delivery_id, created_at
 )
@@ -64,7 +65,8 @@ select 'old-' || n, 'T0TEST', 'interactive', jsonb_build_object(
         'user', '{"id": "U7"}'::jsonb, 'channel', '{"id": "C0000000001"}'::jsonb,
         'container', jsonb_build_object('message_ts', 1699999999 + n || '.000100')
     ), at, at, 'completed', 'action-handler', 'trigger:old-' || n, at, 'sent', at
-from generate_series($1, $2) n cross join lateral (select now() - interval '4 hours' - n * interval '80 days' / $3 as at) t
+from generate_series($1, $2) n
+cross join lateral (select now() - interval '4 hours' - n * interval '80 days' / $3 as at) t
 """
 CHANNELS = "insert into ops.slack_channels (channel) select '#channel-' || n from generate_series(0, 19) n"
 
@@ -243,7 +245,8 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="ten million rows too: ten minutes and 20 GB")
     given = parser.parse_args()
     sizes = QUICK if given.quick else LARGE if given.large else SIZES
-    with tempfile.TemporaryDirectory(prefix="pulser-bench-", dir="/var/tmp" if given.large else None) as name:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pulser-bench-", dir=FOLDER.resolve()) as name:
         folder = Path(name)
         folder.chmod(0o711)
         figures, version = asyncio.run(run(folder, sizes))

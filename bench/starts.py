@@ -28,7 +28,7 @@ import asyncpg
 
 from bench.figures import medians, ratio
 from bench.processes import taken
-from bench.results import FOLDER, write
+from bench.results import write
 from pulser.database import DirectDatabase
 from pulser_local.child import start_child
 from pulser_local.migrations import migrate
@@ -77,8 +77,13 @@ async def measured(one: Started, settings: Mapping[str, str], requests: int) -> 
     program, *arguments = one.command
     with tempfile.TemporaryDirectory(prefix="pulser-run-") as runtime:
         environment = {
-            **{"PATH": os.environ["PATH"], "HOME": "/nonexistent", "XDG_RUNTIME_DIR": runtime},
-            **{"PYTHONPATH": one.path, "HOST": HOST, "PORT": str(port), **settings},
+            "PATH": os.environ["PATH"],
+            "HOME": "/nonexistent",
+            "XDG_RUNTIME_DIR": runtime,
+            "PYTHONPATH": one.path,
+            "HOST": HOST,
+            "PORT": str(port),
+            **settings,
         }
         began = time.monotonic()
         child = await start_child(

@@ -1,4 +1,4 @@
-"""Ten thousand events at once: how soon they are in the outbox, how often somebody was woken, what the database spent."""
+"""Ten thousand events at once: how soon they are in the outbox, how often somebody was woken, the database's time."""
 
 from __future__ import annotations
 

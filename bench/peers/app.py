@@ -73,12 +73,14 @@ def bolt(ledger: Ledger) -> AsyncApp:
 
 async def bolt_aiohttp(ledger: Ledger) -> None:
     """Bolt on aiohttp."""
-    await BoltOnAiohttp(bolt(ledger), os.environ["SLACK_APP_TOKEN"]).connect_async()
+    handler = BoltOnAiohttp(bolt(ledger), os.environ["SLACK_APP_TOKEN"])
+    await handler.connect_async()  # type: ignore[no-untyped-call]
 
 
 async def bolt_websockets(ledger: Ledger) -> None:
     """Bolt on websockets."""
-    await BoltOnWebsockets(bolt(ledger), os.environ["SLACK_APP_TOKEN"]).connect_async()
+    handler = BoltOnWebsockets(bolt(ledger), os.environ["SLACK_APP_TOKEN"])
+    await handler.connect_async()  # type: ignore[no-untyped-call]
 
 
 async def sdk_aiohttp(ledger: Ledger) -> None:

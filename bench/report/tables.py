@@ -27,16 +27,9 @@ def shown(value: object) -> str:
     match value:
         case None:
             return NONE
-        case bool() | str():
-            return str(value)
-        case int():
-            return f"{value:,}"
-        case float() if abs(value) >= 100:
-            return f"{value:,.0f}"
-        case float() if abs(value) >= 10:
-            return f"{value:.1f}"
-        case float():
-            return f"{value:.2f}"
+        case int() | float() if not isinstance(value, bool):
+            digits = 0 if isinstance(value, int) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+            return f"{value:,.{digits}f}"
         case _:
             return str(value)
 
@@ -59,7 +52,8 @@ def machine(content: Figures) -> str:
     database = f", Postgres {told['postgres']}" if told.get("postgres") else ""
     return (
         f"{told['processor']}, {told['cores']} cores, {told['memory']} of memory, {told['kernel']}, "
-        f"Python {told['python']}{database}; load {told['load']} at the end; commit {told['commit']}, {told['at'][:10]}."
+        f"Python {told['python']}{database}; load {told['load']} at the end; commit {told['commit']}, "
+        f"{told['at'][:10]}."
     )
 
 

@@ -105,8 +105,8 @@ class HandlerService:
             await asyncio.shield(drained)
             return JSONResponse({"ok": True})
         several = _several(asked.get("envelopes"))
-        for key in several:
-            self._work.start(self._run(*key, NOBODY_WAITS))
+        for team_id, envelope_id in several:
+            self._work.start(self._run(team_id, envelope_id, NOBODY_WAITS))
         if several:
             return JSONResponse({"ok": True, "state": "working"}, status_code=202)
         key = _named(asked)

@@ -82,8 +82,11 @@ def redact(_logger: object, _method: str, line: MutableMapping[str, Any]) -> Mut
 
 def _is_plain(line: Mapping[str, Any]) -> bool:
     """Whether nothing in it is a secret or odd: one look at all its texts, as nearly every line is so."""
-    texts = list(line)
-    for value in line.values():
+    texts: list[str] = []
+    for name, value in line.items():
+        if type(name) is not str:
+            return False
+        texts.append(name)
         kind = type(value)
         if kind is str:
             texts.append(value)

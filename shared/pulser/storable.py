@@ -6,7 +6,6 @@ json reads. One such envelope must not make the ledger refuse the others that ar
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,17 +18,14 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def storable(value: object, *, depth: int = 0) -> Any:  # noqa: ANN401  it is JSON
     """`value` with what jsonb refuses replaced: characters by "�", numbers by their text, depths by a remark."""
-    kind = type(value)
-    if kind is str and value.isascii() and "\0" not in value:  # type: ignore[attr-defined]  # nearly all that Slack sends
-        return value
     match value:
+        case str() if value.isascii() and "\0" not in value:
+            return value  # as nearly all that Slack sends
         case dict() | Mapping() | list() | tuple():
             return _nested(value, depth) if depth < DEEPEST else TOO_DEEP
         case None | bool():
             return value
-        case int() if -_LONGEST_NUMBER < value < _LONGEST_NUMBER:
-            return value
-        case float() if math.isfinite(value):
+        case int() | float() if -_LONGEST_NUMBER < value < _LONGEST_NUMBER:
             return value
         case int():
             return "(a very long number)"

@@ -1,4 +1,4 @@
-"""Rings for envelopes that nobody waits for: those that come within a moment share one, so a ring costs less under load."""
+"""Rings for envelopes that nobody waits for. Those of a moment share one: it costs less for each as the load rises."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bench.figures import best, medians, ratio, spread
@@ -21,7 +23,11 @@ def test_few_times_have_figures_too(times: list[float], found: dict[str, float])
 
 def test_medians_are_of_each_figure() -> None:
     """Also of those within others; a run that lacks one is left out of it, and what is no number is the first's."""
-    runs = [{"a": {"b": 1.0}, "n": 3, "x": "one"}, {"a": {"b": 5.0}, "n": 1, "x": "two"}, {"a": {"b": 2.0}, "n": None}]
+    runs: list[dict[str, Any]] = [
+        {"a": {"b": 1.0}, "n": 3, "x": "one"},
+        {"a": {"b": 5.0}, "n": 1, "x": "two"},
+        {"a": {"b": 2.0}, "n": None},
+    ]
     assert medians(runs) == {"a": {"b": 2.0}, "n": 2, "x": "one"}
 
 

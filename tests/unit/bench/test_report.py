@@ -14,8 +14,15 @@ from bench.report.charts import draw
 from bench.report.tables import envelope_ratios, shown, table
 
 MACHINE = {
-    **{"processor": "A chip", "cores": 2, "memory": "8 GB", "kernel": "Linux 6", "python": "3.11", "postgres": "18.6"},
-    **{"load": 0.1, "commit": "abc", "at": "2026-12-01T00:00:00+00:00"},
+    "processor": "A chip",
+    "cores": 2,
+    "memory": "8 GB",
+    "kernel": "Linux 6",
+    "python": "3.11",
+    "postgres": "18.6",
+    "load": 0.1,
+    "commit": "abc",
+    "at": "2026-12-01T00:00:00+00:00",
 }
 ACK = {"count": 2, "p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0, "worst_ms": 4.0}
 
@@ -40,8 +47,14 @@ def contents() -> dict[str, dict[str, Any]]:
     }
     rate = {"per_second": 10.0, "to_slack": ACK, "missing": 0}
     burst = {
-        **{"events": 10, "routed": 10, "inserted_s": 0.1, "outbox_s": 1.0, "per_second": 10.0, "rings": 1},
-        **{"database_ms_per_event": 1.0, "by_function_ms_per_event": {"claim_events_v1": 1.0}},
+        "events": 10,
+        "routed": 10,
+        "inserted_s": 0.1,
+        "outbox_s": 1.0,
+        "per_second": 10.0,
+        "rings": 1,
+        "database_ms_per_event": 1.0,
+        "by_function_ms_per_event": {"claim_events_v1": 1.0},
     }
     call = {"claim_events_v1": {"ms": 1.0, "buffers": 10}}
     start = {"first_200_s": 0.7, "ratio_to_hello": 1.5, "cpu_s": 0.5, "mb_at_first": 70.0, "mb_after": 75.0}

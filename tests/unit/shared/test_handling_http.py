@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from pulser.envelope import Envelope
+from pulser.handling import MOST_AT_ONCE
 from pulser.settlement import AuditEvent, Settlement
 from tests.unit.shared.handling_door import (
     ACK,
@@ -64,6 +65,28 @@ class TestTheRelaysCalls:
         told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": within})
         assert told.status_code == 202
         gate.set()
+
+    async def test_several_envelopes_are_carried_out(self, door: Door) -> None:
+        """One ring for all of a moment; nobody waits for them."""
+        for envelope_id in ("e-1", "e-2"):
+            door.recorded(envelope_id)
+        named = [{"team_id": "T1", "envelope_id": it} for it in ("e-1", "e-0", "e-2")]
+        told = await door.ring({"envelopes": named})
+        assert (told.status_code, told.json()) == (202, {"ok": True, "state": "working"})
+        await door.service.close()
+        assert sorted(it.envelope_id for it in door.handled) == ["e-1", "e-2"]
+
+    @pytest.mark.parametrize("odd", [None, {}, {"team_id": "T1"}, {"team_id": 1, "envelope_id": "e-1"}, "e-1"])
+    async def test_several_of_which_one_is_not_understood_are_400(self, door: Door, odd: object) -> None:
+        """And none is carried out: who rings tells of each by itself."""
+        door.recorded()
+        told = await door.ring({"envelopes": [{"team_id": "T1", "envelope_id": "e-1"}, odd]})
+        assert (told.status_code, door.handled) == (400, [])
+
+    async def test_more_than_a_ring_may_bring_are_400(self, door: Door) -> None:
+        """A bound, as everything has one."""
+        named = [{"team_id": "T1", "envelope_id": f"e-{number}"} for number in range(MOST_AT_ONCE + 1)]
+        assert (await door.ring({"envelopes": named})).status_code == 400
 
     async def test_an_unknown_envelope_is_404(self, door: Door) -> None:
         """Nothing is done."""

@@ -119,6 +119,28 @@ async def test_without_a_key_nothing_is_sent(gateway: Gateway, forwarder: Forwar
     assert gateway.asked == []
 
 
+async def test_several_are_one_ring(gateway: Gateway, forwarder: Forwarder) -> None:
+    """Nobody waits for them."""
+    gateway.answers = [says(202)]
+    await forwarder.forward_all("action-handler", [click("a"), click("b")])
+    named = [{"team_id": "T1", "envelope_id": "a"}, {"team_id": "T1", "envelope_id": "b"}]
+    assert gateway.asked == [("/functions/v1/action-handler", "key-1", {"envelopes": named, "answer_within_s": 0.0})]
+
+
+async def test_one_is_rung_for_as_ever(gateway: Gateway, forwarder: Forwarder) -> None:
+    """A ring for one names it as an awaited one does."""
+    gateway.answers = [says(202)]
+    await forwarder.forward_all("action-handler", [click("a")])
+    assert [body for _, _, body in gateway.asked] == [{"team_id": "T1", "envelope_id": "a", "answer_within_s": 0.0}]
+
+
+async def test_a_handler_that_takes_one_at_a_time_is_told_so(gateway: Gateway, forwarder: Forwarder) -> None:
+    """One of an earlier version says 400 to several: each then has a ring of its own."""
+    gateway.answers = [says(400)] * 3 + [says(202)]
+    await forwarder.forward_all("action-handler", [click("a"), click("b")])
+    assert sorted(body["envelope_id"] for _, _, body in gateway.asked if "envelope_id" in body) == ["a", "b"]
+
+
 async def test_hanging_requests_do_not_hold_up_those_that_are_awaited(gateway: Gateway, forwarder: Forwarder) -> None:
     """Two hands are busy with requests nobody waits for; an awaited one has hands of its own."""
     released, both_hang = asyncio.Event(), asyncio.Event()
