@@ -252,7 +252,7 @@ def _attempt(count: object) -> int | None:
 def _text(found: object, *path: str) -> str | None:
     """The text at `path`, None when there is none or it is empty."""
     for name in path:
-        found = found.get(name) if isinstance(found, (dict, Mapping)) else None  # a dict is known sooner
+        found = found.get(name) if isinstance(found, dict) else None
     return found if isinstance(found, str) and found else None
 
 

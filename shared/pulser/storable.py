@@ -19,8 +19,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def storable(value: object, *, depth: int = 0) -> Any:  # noqa: ANN401  it is JSON
     """`value` with what jsonb refuses replaced: characters by "�", numbers by their text, depths by a remark."""
     match value:
-        case str() if value.isascii() and "\0" not in value:
-            return value  # as nearly all that Slack sends
+        case str():
+            return _text(value)
         case dict() | Mapping() | list() | tuple():
             return _nested(value, depth) if depth < DEEPEST else TOO_DEEP
         case None | bool():
@@ -30,10 +30,21 @@ def storable(value: object, *, depth: int = 0) -> Any:  # noqa: ANN401  it is JS
         case int():
             return "(a very long number)"
         case _:
-            return _UNSTORABLE.sub("\ufffd", str(value))
+            return _text(str(value))
+
+
+def _text(text: str) -> str:
+    # Nearly all that Slack sends is plain.
+    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
 
 
 def _nested(value: Mapping[Any, Any] | Sequence[Any], depth: int) -> dict[str, Any] | list[Any]:
-    if isinstance(value, Mapping):
-        return {storable(str(name)): storable(item, depth=depth + 1) for name, item in value.items()}
+    """Texts, which are most of it, are looked at here: a call for each would cost more than the look."""
+    if isinstance(value, dict | Mapping):
+        return {
+            _text(str(name)): item
+            if type(item) is str and item.isascii() and "\0" not in item
+            else storable(item, depth=depth + 1)
+            for name, item in value.items()
+        }
     return [storable(item, depth=depth + 1) for item in value]

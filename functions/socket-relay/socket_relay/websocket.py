@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -120,6 +121,7 @@ class Connection:
         self._pace = pace
         self._clock = clock
         self._ticking: asyncio.TimerHandle | None = None
+        self._tick_at = math.inf  # when it will
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -210,15 +212,19 @@ class Connection:
                 self._surroundings.count(name)
 
     def _tick_later(self) -> None:
-        at = self.session.next_tick
+        at = math.inf if self.ended.is_set() else self.session.next_tick
+        if at == self._tick_at:
+            return
+        self._tick_at = at
         if self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None
-        if at != float("inf") and not self.ended.is_set():
+        if at != math.inf:
             loop = asyncio.get_running_loop()
             self._ticking = loop.call_later(max(0.0, at - self._clock()), self._tick)
 
     def _tick(self) -> None:
+        self._tick_at = math.inf
         try:
             self._do(self.session.tick(self._clock()))
         except Exception:  # the boundary of a timer: a connection that nobody watches must not look open
