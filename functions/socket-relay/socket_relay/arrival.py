@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
+from websockets.protocol import State
 
 TICK = 0.05  # seconds
 NOTICED = 3 * TICK  # less is taken for nothing: it is within what the ticks themselves cost
@@ -52,10 +53,11 @@ class Unread:
 
 
 class TimedConnection(ClientConnection):
-    """The library's connection, which knows when what it reads may have come."""
+    """The library's connection, which knows when what it reads may have come, and writes seldom."""
 
     unread: Unread
     _tick: asyncio.TimerHandle | None = None
+    _writing: asyncio.Handle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to measure."""
@@ -67,6 +69,25 @@ class TimedConnection(ClientConnection):
         """Bytes from the socket."""
         self.unread.read(len(data))
         super().data_received(data)
+
+    def send_data(self) -> None:
+        """What is sent in one round of the loop goes out at once: the acks of a group are one write.
+
+        What opens or closes the connection does not wait, and goes after what was sent before it.
+        """
+        if self.protocol.state is not State.OPEN:
+            super().send_data()
+        elif self._writing is None:
+            self._writing = self.loop.call_soon(self._write)
+
+    def _write(self) -> None:
+        self._writing = None
+        frames = self.protocol.data_to_send()
+        if all(frames):
+            self.transport.write(b"".join(frames))
+        else:  # an empty one stands for the end
+            self.protocol.writes = frames
+            super().send_data()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -104,3 +107,58 @@ async def test_a_real_connection_knows_how_long_the_process_was_held_up() -> Non
         await websocket.recv()
         assert websocket.unread.waited(time.monotonic()) >= 0.4
         await websocket.close()
+
+
+@asynccontextmanager
+async def dialled(heard: list[object]) -> AsyncIterator[TimedConnection]:
+    """A connection to a server that notes what it hears, and last with which code it was closed."""
+
+    async def listen(websocket: ServerConnection) -> None:
+        heard.extend([it async for it in websocket])
+        heard.append(websocket.close_code)
+
+    async with serve(listen, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        websocket: TimedConnection = await dial(Ticket(f"ws://127.0.0.1:{port}/", None), Pace())
+        yield websocket
+        await websocket.close(1001)
+
+
+class Written:
+    """A transport that counts what is written to it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.writes = 0
+
+    def write(self, data: bytes) -> None:
+        """Once more."""
+        self.writes += 1
+        self._transport.write(data)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
+
+
+async def test_what_is_sent_at_once_is_one_write() -> None:
+    """The acks of a group: all are heard, in their order."""
+    heard: list[object] = []
+    async with dialled(heard) as websocket:
+        written = Written(websocket.transport)
+        websocket.transport = cast("asyncio.Transport", written)
+        await asyncio.gather(*(websocket.send(it) for it in "abc"))
+        await asyncio.sleep(0)
+        assert written.writes == 1
+        await websocket.send("d")
+        await asyncio.sleep(0)
+        assert written.writes == 2
+    assert heard == ["a", "b", "c", "d", 1001]
+
+
+async def test_what_was_sent_before_the_close_is_heard() -> None:
+    """A close waits for no round of the loop, and goes after what was sent."""
+    heard: list[object] = []
+    async with dialled(heard) as websocket:
+        await websocket.send("a")
+        await websocket.close(1001)
+    assert heard == ["a", 1001]
