@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,8 +63,7 @@ class DirectDatabase:
     async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
         """See Database.call."""
         arguments = arguments or {}
-        named = ", ".join(f"{identifier(name)} => ${at}" for at, name in enumerate(arguments, start=1))
-        statement = f"select ops.{identifier(function)}({named})"  # the names are checked, the values are bound
+        statement = _statement(function, tuple(arguments))
         with _translated():
             pool = await self._open()
             connection = await pool.acquire(timeout=CALL_TIMEOUT)
@@ -112,6 +112,13 @@ class DirectDatabase:
                     server_settings={"application_name": "pulser"},
                 )
             return self._pool
+
+
+@functools.cache
+def _statement(function: str, names: tuple[str, ...]) -> str:
+    """The names are checked, the values will be bound. There are as many as our code has calls."""
+    named = ", ".join(f"{identifier(name)} => ${at}" for at, name in enumerate(names, start=1))
+    return f"select ops.{identifier(function)}({named})"
 
 
 async def _leave(_: asyncpg.Connection[asyncpg.Record]) -> None:

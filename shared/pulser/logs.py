@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import re
@@ -13,6 +14,7 @@ import structlog
 from pydantic import SecretBytes, SecretStr
 
 REDACTED = "[redacted]"
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 DEEPEST = 20  # levels of dicts and lists: deeper, or in a circle, is shown as Python shows it
 # Slack's tokens, Supabase's secret keys, JSON web tokens, bearer tokens, and passwords in URLs.
 _SECRET_SHAPES = re.compile(
@@ -30,7 +32,7 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             redact,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            _render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         # Not bound to today's sys.stdout: it may be replaced, and a logger that is kept would write into the old one.
@@ -78,6 +80,11 @@ def redact(_logger: object, _method: str, line: MutableMapping[str, Any]) -> Mut
     if _is_plain(line):
         return line
     return {_text(name): redacted(value) for name, value in line.items()}
+
+
+def _render(_logger: object, _method: str, line: MutableMapping[str, Any]) -> str:
+    """As structlog's JSONRenderer, by an encoder that is not made anew for each line: `redact` leaves JSON values."""
+    return _ENCODER.encode(line)
 
 
 def _is_plain(line: Mapping[str, Any]) -> bool:
