@@ -1,6 +1,6 @@
 """What runs all the time, with ever more behind it: python -m bench.growth [--quick | --large].
 
-In one database grow events, dispatches, deliveries, attempts and envelopes to the same number each; at each size every
+In one database grow events, dispatches, deliveries, attempts, envelopes and cards to the same number each; at each size every
 function is called in a transaction that is rolled back, and Postgres tells how long it took and how much it read.
 The figures go to build/bench/growth.json.
 """
@@ -65,6 +65,13 @@ select 'old-' || n, 'T0TEST', 'interactive', jsonb_build_object(
         'user', '{"id": "U7"}'::jsonb, 'channel', '{"id": "C0000000001"}'::jsonb,
         'container', jsonb_build_object('message_ts', 1699999999 + n || '.000100')
     ), at, at, 'completed', 'action-handler', 'trigger:old-' || n, at, 'sent', at
+from generate_series($1, $2) n
+cross join lateral (select now() - interval '4 hours' - n * interval '80 days' / $3 as at) t
+"""
+GROW_CARDS = """
+insert into ops.cards (card_id, kind, service, environment, release, phase, created_at, updated_at)
+select gen_random_uuid(), case n % 2 when 0 then 'alert' else 'deploy' end, 'service-' || n % 40, 'production',
+    'v' || n, case n % 2 when 0 then 'acknowledged' else 'completed' end, at, at
 from generate_series($1, $2) n
 cross join lateral (select now() - interval '4 hours' - n * interval '80 days' / $3 as at) t
 """
@@ -142,6 +149,12 @@ async def _settle_envelope(db: Measured) -> None:
     await settle(db, token)
 
 
+async def _card_for_event(db: Measured) -> None:
+    event = await db.value("select event_id from ops.deliveries where status = 'queued' limit 1")
+    db.gauge.on = True
+    await db.call("card_for_event_v1", event_id=event)
+
+
 def _plain(function: str, **arguments: Any) -> Act:  # noqa: ANN401
     async def act(db: Measured) -> None:
         db.gauge.on = True
@@ -159,6 +172,7 @@ ACTS: dict[str, Act] = {
     "record_envelopes_v1": _record_envelope,
     "claim_envelope_v1": _claim_envelope,
     "settle_envelope_v1": _settle_envelope,
+    "card_for_event_v1": _card_for_event,
     "service_status_v1": _plain("service_status_v1"),
     "dispatch_health_v1": _plain("dispatch_health_v1"),
     "metrics_v1": _plain("metrics_v1"),
@@ -194,7 +208,7 @@ async def grow(connection: asyncpg.Connection[asyncpg.Record], first: int, last:
     await connection.execute("set session_replication_role = replica")
     for begin in range(first, last + 1, STEP):
         end = min(begin + STEP - 1, last)
-        for statement in (GROW, GROW_ENVELOPES):
+        for statement in (GROW, GROW_ENVELOPES, GROW_CARDS):
             await connection.execute(_typed(statement), begin, end, last)
     await connection.execute("set session_replication_role = origin")
     await connection.execute("vacuum (analyze)")

@@ -9,7 +9,8 @@ set search_path = ''
 as $$
     select found.card || jsonb_build_object('other_rollback', (
         select jsonb_build_object('card_id', c.card_id, 'release', c.release, 'by', c.state -> 'rollback')
-        from ops.cards c where c.card_id = ops.open_rollback_v1(found.card)
+        -- Asked once, not for each card that there is.
+        from ops.cards c where c.card_id = (select ops.open_rollback_v1(found.card))
     ))
     from (select ops.card_json_v1(card_for_event_v1.event_id)) found (card)
 $$;
