@@ -1,7 +1,7 @@
 """What runs all the time, with ever more behind it: python -m bench.growth [--quick | --large].
 
-In one database grow events, dispatches, deliveries, attempts, envelopes and cards to the same number each; at each size every
-function is called in a transaction that is rolled back, and Postgres tells how long it took and how much it read.
+In one database grow events, dispatches, deliveries, attempts, envelopes and cards to the same number each. At each size
+every function is called in a transaction that is rolled back, and Postgres tells how long it took and how much it read.
 The figures go to build/bench/growth.json.
 """
 
