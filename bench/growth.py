@@ -34,12 +34,12 @@ SIZES, QUICK, LARGE = (10_000, 1_000_000), (2_000, 20_000), (10_000, 1_000_000, 
 STEP = 250_000  # rows of one statement
 CALLS = 9  # of each function; the median counts
 LIMIT = 240.0  # seconds of growing, after which the sizes that are left are left out
-# From row $1 to row $2, over the 80 days before the last four hours; nothing of it is still to do.
+# From row $1 to row $2, over the 80 days before the last day; nothing of it is still to do.
 GROW = """
 with events as (
     insert into ops.platform_events (event_type, payload, created_at)
     select 'ci.passed', jsonb_build_object('service', 'web', 'n', n),
-        now() - interval '4 hours' - n * interval '80 days' / $3
+        now() - interval '30 hours' - n * interval '80 days' / $3
     from generate_series($1, $2) n
     returning event_id, created_at
 ), dispatches as (
@@ -66,14 +66,14 @@ select 'old-' || n, 'T0TEST', 'interactive', jsonb_build_object(
         'container', jsonb_build_object('message_ts', 1699999999 + n || '.000100')
     ), at, at, 'completed', 'action-handler', 'trigger:old-' || n, at, 'sent', at
 from generate_series($1, $2) n
-cross join lateral (select now() - interval '4 hours' - n * interval '80 days' / $3 as at) t
+cross join lateral (select now() - interval '30 hours' - n * interval '80 days' / $3 as at) t
 """
 GROW_CARDS = """
 insert into ops.cards (card_id, kind, service, environment, release, phase, created_at, updated_at)
 select gen_random_uuid(), case n % 2 when 0 then 'alert' else 'deploy' end, 'service-' || n % 40, 'production',
     'v' || n, case n % 2 when 0 then 'acknowledged' else 'completed' end, at, at
 from generate_series($1, $2) n
-cross join lateral (select now() - interval '4 hours' - n * interval '80 days' / $3 as at) t
+cross join lateral (select now() - interval '30 hours' - n * interval '80 days' / $3 as at) t
 """
 CHANNELS = "insert into ops.slack_channels (channel) select '#channel-' || n from generate_series(0, 19) n"
 

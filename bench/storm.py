@@ -24,13 +24,14 @@ EVENTS, CHANNELS = 10_000, 10
 AT_ONCE = 500  # events of a transaction
 LIMIT = 60.0  # seconds; the goal is far below
 OUTPUT = Path("build/bench-storm.json")
+# Each is of a branch of its own, so none fires another again.
 # Ten are critical, one in each channel: these stand alone, and a channel takes one message a second.
 BURST = """
 insert into ops.platform_events (event_type, actor, target, payload)
 select (array['ci.failed', 'error_rate.exceeded', 'task.failed', 'ci.passed'])[1 + n % 4], 'bench', 'storm',
     jsonb_build_object('service', 'service-' || n % 23, 'environment', 'storm-' || n % $3::int, 'title', 'Number ' || n,
-    'summary', 'One of very many', 'run_id', n, 'url', 'https://ci.example/runs/' || n, 'severity',
-        case when n % 1001 = 0 then 'critical' when n % 4 = 3 then 'info' else 'error' end
+    'summary', 'One of very many', 'run_id', n, 'branch', 'storm-' || n, 'url', 'https://ci.example/runs/' || n,
+    'severity', case when n % 1001 = 0 then 'critical' when n % 4 = 3 then 'info' else 'error' end
     )
 from generate_series($1::int, $2::int) n
 returning event_id::text

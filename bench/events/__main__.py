@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from bench.events.world import World, world
 from bench.figures import medians
 from bench.results import FOLDER, write
 
+TAIL = 1_500  # characters of what `pulser dev` said last, where something failed
 REST = 4.5  # seconds after which nobody is awake any more
 
 
@@ -66,7 +68,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
     with tempfile.TemporaryDirectory(prefix="pulser-bench-") as folder:
-        figures, version = asyncio.run(run(QUICK if quick else Plan(), Path(folder)))
+        try:
+            figures, version = asyncio.run(run(QUICK if quick else Plan(), Path(folder)))
+        except Exception:
+            said = Path(folder) / "stderr.txt"  # of `pulser dev`: it is gone with the folder
+            if said.exists():
+                sys.stderr.write(said.read_text(errors="replace")[-TAIL:])
+            raise
     FOLDER.mkdir(parents=True, exist_ok=True)
     write("events", figures, postgres=version, quick=quick)
 

@@ -31,8 +31,9 @@ def draw(contents: Mapping[str, Figures], folder: Path) -> list[Path]:
     for part, picture in pictures.items():
         if part not in contents:
             continue
+        height = 0.7 + 0.22 * len(contents[part]["figures"]["growth"]) if part == "growth" else HEIGHT
         with mpl.rc_context(STYLE):
-            figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
+            figure = Figure(figsize=(WIDTH, height), layout="constrained")
             picture(figure, contents[part]["figures"])
             made.append(folder / f"bench-{part}.svg")
             figure.savefig(made[-1], metadata={"Date": None})
@@ -79,7 +80,7 @@ def _growth(figure: Figure, figures: Figures) -> None:
         axes.set_yticks(range(len(names)), names, fontsize=7)
         axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     figure.axes[0].invert_yaxis()
-    figure.axes[1].legend(frameon=False, loc="lower right")
+    figure.axes[1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _axes(axes: Axes, title: str, names: list[str], label: str) -> None:

@@ -99,6 +99,8 @@ def _event(number: int) -> tuple[str, str, str]:
         "severity": "error" if KINDS[number % len(KINDS)] not in ("task.completed", "ci.passed") else "info",
         "title": f"Number {number + 1} of the storm",
         "run_id": f"s-{number + 1}",
+        # Each of a branch of its own: none fires another again, or ends it.
+        "branch": f"storm-{number + 1}",
     }
     return KINDS[number % len(KINDS)], service, json.dumps(payload)
 

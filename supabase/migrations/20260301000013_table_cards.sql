@@ -39,6 +39,7 @@ where kind = 'deploy' and phase in ('requested', 'approved', 'started');
 create index if not exists cards_of_service on ops.cards (service, environment, kind, created_at);
 create index if not exists cards_rolling_back on ops.cards (updated_at) where state ? 'rollback';
 create index if not exists cards_open_alerts on ops.cards (seen_at) where kind = 'alert';
+create index if not exists cards_alerts_of_service on ops.cards (service, seen_at) where kind = 'alert';
 
 alter table ops.cards enable row level security;
 revoke all on table ops.cards from public, anon, authenticated, service_role;

@@ -1,4 +1,5 @@
 -- What waits, how long, and what Slack holds up. Counts stop at 1,000: health must be cheap.
+-- The time is asked for once, so that an index can answer: what was before is not read.
 create or replace function ops.dispatch_health_v1()
 returns jsonb
 language sql
@@ -26,7 +27,7 @@ as $$
         'dead_last_hour', (
             select count(*) from (
                 select from ops.deliveries d
-                where d.status = 'dead' and d.dead_at > clock_timestamp() - interval '1 hour' limit 1000
+                where d.status = 'dead' and d.dead_at > (select clock_timestamp()) - interval '1 hour' limit 1000
             ) dead
         ),
         'holds', (

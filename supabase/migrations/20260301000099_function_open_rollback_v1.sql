@@ -1,6 +1,7 @@
 -- The rollback under way of another card of the same service and environment: one failed deploy has a card where it was asked for
 -- and one among the alerts, and both offer Rollback. A card that names no environment may be of any. A rollback is over when its
 -- result came, when it was silent for two hours (as expire_deploys_v1 has it), or when another release was deployed since.
+-- The time is asked for once, so that an index can answer: what was before is not read.
 create or replace function ops.open_rollback_v1(wanted jsonb)
 returns uuid
 language sql
@@ -9,7 +10,7 @@ set search_path = ''
 as $$
     select c.card_id from ops.cards c
     where c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
-        and c.updated_at > clock_timestamp() - interval '2 hours'
+        and c.updated_at > (select clock_timestamp()) - interval '2 hours'
         and c.service = wanted ->> 'service' and (c.environment = wanted ->> 'environment') is not false
         and c.card_id::text is distinct from wanted ->> 'card_id'
         and not exists (

@@ -35,6 +35,11 @@ ASIDE = {
     "missing_functions_v1": "asked by health",
     "metrics_v1": "asked by whoever watches",
     "why_v1": "asked by /pulser why; reads only",
+    "preview_silence_v1": "asked by /pulser silence; reads only",
+    "canary_status_v1": "asked by /pulser health; reads only",
+    "claim_canary_v1": "posted once at most; a lost one is missed (socket_relay/test_canary.py)",
+    "settle_canary_v1": "the same",
+    "chat.delete": "of an old canary's message; tried once",
     "conversations.info": "a name in the list of what reads; no function calls it",
     "usergroups.list": "the same; pulser doctor calls it",
 }

@@ -96,7 +96,8 @@ class TimedConnection(ClientConnection):
         super().connection_lost(exc)
 
     def _tick_later(self, *_: Any) -> None:  # noqa: ANN401
-        self._tick = self.loop.call_later(TICK, self._ticked)
+        # All connections tick together: a process that sleeps is woken once for them.
+        self._tick = self.loop.call_at((self.loop.time() // TICK + 1) * TICK, self._ticked)
 
     def _ticked(self) -> None:
         self.unread.tick()

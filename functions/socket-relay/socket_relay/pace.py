@@ -31,7 +31,7 @@ class Pace:
     waiting_bytes: int = 64_000_000
     # Forwarding.
     hands: int = 64  # concurrent requests to one handler, of those awaited and of those not
-    together: float = 0.05  # between two rings for envelopes that nobody waits for: those of this time share one
+    together: float = 0.1  # between two rings for envelopes that nobody waits for: those of this time share one
     ring_group: int = 50  # envelopes of one ring
     connect_limit: float = 1.0
     answer_margin: float = 0.15  # the handler says "working" so much before the ack is due

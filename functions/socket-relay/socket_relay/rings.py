@@ -16,7 +16,10 @@ from socket_relay.pace import Pace
 
 @dataclass(slots=True)
 class Rings:
-    """A handler that was not rung for a while is rung at once; after that, once for all of each `pace.together`."""
+    """A handler that was not rung for a while is rung at once; after that, once for all of each `pace.together`.
+
+    These times begin together for all handlers, and with a tick of the connections: the process is woken once for all.
+    """
 
     forwarder: Forwarder
     pace: Pace
@@ -36,7 +39,7 @@ class Rings:
 
     async def _ring(self, handler: Handler, waiting: list[Envelope]) -> None:
         await asyncio.sleep(max(0.0, self._next_at.get(handler, -math.inf) - self.clock()))
-        self._next_at[handler] = self.clock() + self.pace.together
+        self._next_at[handler] = (self.clock() // self.pace.together + 1) * self.pace.together
         if self._waiting.get(handler) is waiting:
             del self._waiting[handler]
         await self.forwarder.forward_all(handler, waiting)

@@ -17,7 +17,9 @@ from ops.deliveries d where d.kind = 'post' and d.status = 'sent' group by 1, 2
 """
 BURST = """
 insert into ops.platform_events (event_type, payload)
-select 'ci.failed', jsonb_build_object('service', 's' || n % 3, 'environment', (array['a', 'b'])[1 + n % 2])
+select 'ci.failed', jsonb_build_object(
+    'service', 's' || n % 3, 'environment', (array['a', 'b'])[1 + n % 2], 'fingerprint', gen_random_uuid()
+)
 from generate_series(1, $1::int) n
 """
 

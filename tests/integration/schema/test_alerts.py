@@ -31,11 +31,11 @@ MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 @pytest.fixture
 async def eventful(db: Session) -> Session:
     """Deliveries, envelopes and connections with every outcome, two holds, and an alarm."""
+    digest, _ = await digest_of(db, 5, "#digest")
+    await db.settle(digest, "sent")
     await db.queue(1, "#sent", "#dead", "#failed", "#in_doubt")
     for claimed_one in await db.claim():
         await db.settle(claimed_one, claimed_one["channel"].removeprefix("#"))
-    digest, _ = await digest_of(db, 5)
-    await db.settle(digest, "sent")
     await db.call("hold_slack_v1", method="chat.postMessage", seconds=600, reason="ratelimited")
     await db.call("hold_slack_v1", method="*", seconds=600, reason="token_revoked")
     await settle(db, (await claimed(db))["claim_token"])

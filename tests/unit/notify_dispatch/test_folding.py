@@ -27,8 +27,9 @@ def test_an_alert_may_fold() -> None:
         (event("deploy.requested"), None),
         (event("relay.alarm"), None),
         (event("delivery.dead"), None),
+        (event("silence.started"), None),
     ],
-    ids=["critical", "calls somebody", "asks people", "the relay's alarm", "an outbox's alarm"],
+    ids=["critical", "calls somebody", "asks people", "the relay's alarm", "an outbox's alarm", "what is muted"],
 )
 def test_what_people_must_see_stands_alone(alone: Event, mention: str | None) -> None:
     """No fold_type: the ledger never folds it."""

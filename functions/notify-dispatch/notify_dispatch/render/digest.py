@@ -119,7 +119,7 @@ def _alerts(facts: Json) -> Iterator[str]:
         are, they = ("is", "It has") if count == 1 else ("are", "They have")
         yield (
             f"*{_many(count, 'open alert')}* {are} among them. {they} no buttons here: see `/pulser status` with the "
-            "service, or each one in the page and in `pulser ledger list`."
+            "service, or each one in `pulser ledger list`."
         )
 
 
