@@ -2,7 +2,7 @@
 -- again, or it ends some. The card that tells of it, null where the event is to be told for itself. attached: the deploy whose result it
 -- is. An alert that was not seen for a day is another one by then: people have forgotten its message. One that has become critical
 -- must call somebody, which a change in place does not: it has a new message, too, and the old one says so. So has one whose messages
--- somebody deleted in Slack.
+-- somebody deleted in Slack, and one that was only told in a digest.
 create or replace function ops.note_alert_v1(the_event uuid, routing jsonb, attached uuid)
 returns uuid
 language plpgsql
@@ -31,10 +31,13 @@ begin
     if not found then
         return null;
     end if;
+    -- A silenced one has no message that could take over.
     superseded := case
+        when routing ? 'silenced' then null
         when alert ->> 'severity' = 'critical' and fired.severity is distinct from 'critical' then 'critical'
         when fired.seen_at < clock_timestamp() - interval '24 hours' then 'after_a_day'
         when ops.was_deleted_v1(fired.card_id) then 'deleted'
+        when ops.was_folded_v1(fired.card_id) then 'folded'
     end;
     if superseded is not null then
         perform ops.resolve_alerts_v1(

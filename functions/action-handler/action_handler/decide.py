@@ -146,6 +146,8 @@ def _snooze(it: Situation) -> Decision:
     """A later snooze takes the place of one before."""
     if it.card.kind != "alert" or it.choice not in CHOICES:
         return _refused("wrong_card", notes.wrong_card())
+    if it.card.phase == "resolved":
+        return _over(it)
     if it.card.phase != "open":
         return _late(it, "acknowledged" if it.card.person("acknowledged") else "investigating")
     ends_at = until(it.choice, it.now, it.zone)

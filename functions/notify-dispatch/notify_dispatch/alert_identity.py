@@ -3,7 +3,8 @@
 An alert that fires again is the same one when its writer says so by its `fingerprint` (within a service and
 environment), else when it is of the same type, service, environment and branch, and of the same workflow, job, task or
 check where it names one. What its service does not name is named by its target too, and what nothing names by its
-title. A failed deploy is that of its version. An alert that nothing names repeats nothing and is ended by nothing.
+title. A failed deploy is that of its version. An alert that nothing names repeats nothing and is ended by nothing;
+pulser's own alarms repeat nothing.
 
 What ends an alert need not say all of that: see `resolves_of`.
 """
@@ -22,8 +23,10 @@ from pulser.blocks import fit, one_line
 _NAMED_BY_SERVICE: Final = {"ci", "deploy", "error_rate"}
 _NAMING: Final = ("workflow", "job", "task", "check")
 # What ends the alerts of its thing, beside `<thing>.resolved` and `<thing>.recovered`.
-_ENDS: Final = {"ci.passed", "deploy.completed", "task.completed"}
-_NUMBERS: Final = re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f-]{6,}\b|\d+", re.IGNORECASE)
+_ENDS: Final = {"ci.passed", "deploy.completed", "task.completed", "relay.hearing"}
+# Pulser's own alarms, told at most once in ten minutes: each has its message, or a new one would hide on an old card.
+_OWN: Final = {"relay", "delivery"}
+_NUMBERS: Final = re.compile(r"\b(?=[0-9a-f-]{0,64}\d)[0-9a-f-]{6,}\b|\d+", re.IGNORECASE)
 _SUMMARY, _LINE = 1500, 300
 _SAID: Final = ("title", "summary", "url", "run_id", "commit", "error_rate", "threshold", "window", "duration_s")
 
@@ -34,7 +37,7 @@ def alert_of(event: Event) -> dict[str, Any]:
     said["summary"] = event.summary and fit(event.summary, _SUMMARY)
     said["title"] = event.title and fit(one_line(event.title), _LINE)
     return {
-        "key": None if event.malformed else _alert_key(event),
+        "key": None if event.malformed or event.thing in _OWN else _alert_key(event),
         "resolve_key": None if event.malformed else _resolve_key(event),
         "severity": event.severity,
         "words": _words(event),
@@ -45,9 +48,9 @@ def alert_of(event: Event) -> dict[str, Any]:
 def resolves_of(event: Event) -> dict[str, Any] | None:
     """`resolves` of a routing; None for an event that ends nothing.
 
-    `ci.passed`, `task.completed` and `deploy.completed` end what their thing has open at the same place: a deploy all
-    failures of service and environment. `<thing>.resolved` and `<thing>.recovered` do so by fingerprint where they have
-    one. A payload's status "resolved" ends the very alert that the event would else be.
+    `ci.passed`, `task.completed`, `deploy.completed` and `relay.hearing` end what their thing has open at the same
+    place: a deploy all failures of service and environment. `<thing>.resolved` and `<thing>.recovered` do so by
+    fingerprint where they have one. A payload's status "resolved" ends the very alert that the event would else be.
     """
     if event.malformed or not (event.is_resolution or event.event_type in _ENDS):
         return None

@@ -68,6 +68,9 @@ class Forwarder:
         named = {"team_id": envelope.team_id, "envelope_id": envelope.envelope_id}
         body = {**named, "answer_within_s": round(max(0.0, answer_within), 3)}
         handled = await self._ring(envelope.handler, body, answer_within)
+        if handled is NOT_UNDERSTOOD:
+            log.error("handler_refused", handler=envelope.handler, status=400)
+            handled = UNREACHABLE
         if handled is UNREACHABLE:
             log.warning("handler_unreachable", handler=envelope.handler, envelope_id=envelope.envelope_id)
         return handled

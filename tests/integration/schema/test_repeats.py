@@ -49,6 +49,30 @@ async def test_without_an_identity_each_stands_for_itself(db: Session) -> None:
     assert [event for event, _ in await posts(db)] == events
 
 
+async def test_one_that_only_a_digest_told_of_has_a_message_when_it_fires_again(db: Session) -> None:
+    """A digest has no buttons and is nobody's card; the old card says that a new one took over."""
+    first = await fire(db)
+    await send(db)
+    await db.run("update ops.deliveries set digest_id = delivery_id, fold_type = 'x'")
+    again = await fire(db)
+    old, new = await stored(db, first), await stored(db, again)
+    assert (old["phase"], old["state"]["resolved"]["reason"], new["phase"]) == ("resolved", "folded", "open")
+    assert (again, CHANNEL) in await posts(db)
+
+
+async def test_a_silenced_one_takes_over_nothing(db: Session) -> None:
+    """It has no message of its own, so the old card stays open, however long ago that was seen."""
+    first = await fire(db)
+    await send(db)
+    await age(db, 24 * 3600 + 1)
+    event = await write(db, "error_rate.exceeded", ALERT)
+    claim = await db.claim_events()
+    routings = [routing(it) | {"deliveries": [], "silenced": True} for it in claim["events"]]
+    await db.call("record_deliveries_v1", claim_token=claim["claim_token"], routings=routings)
+    card = await stored(db, first)
+    assert (card["phase"], card["state"]["seen"]["last_event"]) == ("open", event)
+
+
 async def test_an_acknowledged_one_stays_acknowledged(db: Session) -> None:
     """And counts on."""
     first = await fire(db)

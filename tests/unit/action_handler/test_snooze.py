@@ -108,6 +108,13 @@ def test_who_comes_late_is_told_who_has_it_in_hand() -> None:
     assert (decision.outcome, f"<@{ALICE}> acknowledged" in (decision.note or "")) == ("late", True)
 
 
+def test_an_alert_that_is_over_is_not_snoozed() -> None:
+    """A late click says that it was resolved, and not that somebody was faster."""
+    over = card("alert", "resolved", {"resolved": {"at": NOW.isoformat()}})
+    decision = decide(situation("snooze", over, choice="30m"))
+    assert (decision.outcome, decision.reason) == ("late", "resolved")
+
+
 def test_an_option_is_read_as_a_press() -> None:
     """Slack tells of an option where it tells of a button's value."""
     press = read_action(chosen("2h"))

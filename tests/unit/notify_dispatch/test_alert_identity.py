@@ -61,10 +61,21 @@ def test_a_target_names_what_the_service_does_not() -> None:
     assert key("error_rate.exceeded", target="export") == key("error_rate.exceeded", target="backup")
 
 
-def test_each_trouble_of_the_relay_is_an_alert_of_its_own() -> None:
-    """By its reason."""
-    one, other = ({"service": "pulser", "reason": it} for it in ("link_disabled", "no_socket"))
-    assert key("relay.alarm", one) != key("relay.alarm", other)
+@pytest.mark.parametrize("event_type", ["relay.alarm", "relay.deaf", "delivery.dead", "delivery.in_doubt"])
+def test_an_alarm_of_pulsers_own_repeats_nothing(event_type: str) -> None:
+    """Nobody may overlook a new one because an old one was never closed."""
+    assert key(event_type, {"service": "pulser", "reason": "link_disabled"}) is None
+
+
+def test_hearing_again_ends_what_was_deaf_and_no_other_trouble() -> None:
+    """Another trouble of the relay has a reason."""
+    assert ends("relay.hearing", "relay.deaf", {"service": "pulser"}, severity="info")
+    assert not ends("relay.hearing", "relay.alarm", {"service": "pulser", "reason": "link_disabled"}, reason=None)
+
+
+def test_a_long_text_without_figures_is_read_at_once() -> None:
+    """What anybody may write must not hold the router up: a look ahead is bounded."""
+    alert_of(event("disk.full", {"summary": "a-" * 200_000}))
 
 
 def test_a_title_names_what_nothing_else_names() -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
 
 from pulser.vault import Vault
-from socket_relay.forward import Forwarder, Handled
+from socket_relay.forward import UNREACHABLE, Forwarder, Handled
 from socket_relay.pace import Pace
 from tests.unit.shared.fake_database import FakeDatabase
 from tests.unit.socket_relay_io.ledger import click
@@ -139,6 +140,14 @@ async def test_a_handler_that_takes_one_at_a_time_is_told_so(gateway: Gateway, f
     gateway.answers = [says(400)] * 3 + [says(202)]
     await forwarder.forward_all("action-handler", [click("a"), click("b")])
     assert sorted(body["envelope_id"] for _, _, body in gateway.asked if "envelope_id" in body) == ["a", "b"]
+
+
+async def test_a_handler_that_refuses_one_counts_as_away(gateway: Gateway, forwarder: Forwarder) -> None:
+    """Who typed a command is then told that it is recorded, and the refusal is in the log."""
+    gateway.answers = [says(400)]
+    with structlog.testing.capture_logs() as logged:
+        assert await forwarder.forward(click("a"), 0.0) is UNREACHABLE
+    assert ("handler_refused", "error") in {(it["event"], it["log_level"]) for it in logged}
 
 
 async def test_hanging_requests_do_not_hold_up_those_that_are_awaited(gateway: Gateway, forwarder: Forwarder) -> None:

@@ -22,6 +22,7 @@ _NEWS: Final = (
 _SUPERSEDED: Final = {
     "critical": "Became critical{}: a new message tells of it",
     "after_a_day": "Fired again after more than a day{}: a new message tells of it",
+    "folded": "Fired again{}: it has a message of its own now",
 }
 
 Line = tuple[datetime | None, str]

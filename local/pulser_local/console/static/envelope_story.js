@@ -95,7 +95,7 @@ function events({ events: all }) {
   }));
 }
 
-const DELIVERY_KIND = { post: "message", briefing: "briefing in the thread", reminder: "reminder in the thread", update: "update of the card", hook: "deploy hook" };
+const DELIVERY_KIND = { post: "message", briefing: "briefing in the thread", reminder: "reminder in the thread", details: "details in the thread", turn: "call of whose turn it is, in the thread", digest: "digest", update: "update of the card", hook: "deploy hook" };
 
 function deliveries({ deliveries: all }, store) {
   return list(all).length > 0 && h(

@@ -30,7 +30,7 @@ function summary(delivery) {
   );
 }
 
-const FROM_TO = { post: "from the event to Slack's ok", briefing: "from the click to Slack's ok", reminder: "from when it was due to Slack's ok", update: "from the change to Slack's ok", hook: "from the request to the hook's ok" };
+const FROM_TO = { post: "from the event to Slack's ok", briefing: "from the click to Slack's ok", reminder: "from when it was due to Slack's ok", details: "from when it fired again to Slack's ok", turn: "from its turn to Slack's ok", update: "from the change to Slack's ok", hook: "from the request to the hook's ok" };
 const exactly = (ms) => (ms < 1000 ? "" : ` (${Number(ms).toLocaleString()} ms)`);
 
 /** Where it went or should go, and what to do when it is not there. */
@@ -116,7 +116,7 @@ function waited(before, attempt, step) {
   return step(null, "wait", limited ? `Delayed ${duration(started - ended)} by Slack's rate limit` : `Waited ${duration(started - ended)} before ${attempt.purpose === "probe" ? "looking in Slack" : "the next attempt"}`);
 }
 
-const DONE = { post: "In Slack", briefing: "In the thread of its message", reminder: "In the thread of its message", update: "Changed in Slack", hook: "Taken by the hook" };
+const DONE = { post: "In Slack", briefing: "In the thread of its message", reminder: "In the thread of its message", details: "In the thread of its message", turn: "In the thread of its message", digest: "In Slack, in a digest", update: "Changed in Slack", hook: "Taken by the hook" };
 
 function lastStep(delivery, step) {
   if (delivery.status === "sent") return [step(fromIso(delivery.sent_at), "good", delivery.adopted ? "Adopted: one message, not two" : (DONE[wayOf(delivery)] ?? DONE.post))];
