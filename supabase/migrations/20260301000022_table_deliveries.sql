@@ -100,7 +100,7 @@ create index if not exists deliveries_open on ops.deliveries (channel, may_fold,
 where status in ('queued', 'sending', 'in_doubt', 'failed');
 create index if not exists deliveries_due on ops.deliveries (kind, next_attempt_at)
 where kind <> 'post' and status in ('queued', 'failed');
-create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt';
+create index if not exists deliveries_in_doubt on ops.deliveries (next_attempt_at) where status = 'in_doubt' and not in_digest;
 create index if not exists deliveries_claimed on ops.deliveries (lease_until) where claim_token is not null and not in_digest;
 -- Whose message this is, for who has its link.
 create index if not exists deliveries_message on ops.deliveries (slack_ts, slack_channel_id) where kind = 'post' and slack_ts is not null;

@@ -20,7 +20,7 @@ as $$
         (
             select greatest(d.next_attempt_at, ops.slack_held_until_v1('conversations.replies'))
             from ops.deliveries d
-            where d.status = 'in_doubt' and d.thread_delivery_id is not null and d.claim_token is null
+            where d.status = 'in_doubt' and d.thread_delivery_id is not null and d.claim_token is null and not d.in_digest
             order by d.next_attempt_at limit 1
         )
         union all

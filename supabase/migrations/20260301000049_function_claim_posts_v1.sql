@@ -33,6 +33,7 @@ begin
             lease_until = clock_timestamp() + make_interval(secs => lease_seconds), doubtful_since = clock_timestamp()
         where d.delivery_id = carrier_id
         returning d.* into carrier;
+        continue when not found;  -- a reminder that was taken back just now
         if carrier.digest_id is not null then
             perform ops.fill_digest_v1(carrier);
         end if;

@@ -21,6 +21,9 @@ begin
             when 'hook' then 'a deploy is asked for again in Slack' else 'the next change of the card is sent anyway'
         end);
     end if;
+    if asked.thread_part in ('details', 'reminder') then
+        return jsonb_build_object('retried', false, 'status', asked.status, 'reason', 'it was of that moment; the card shows how it is now');
+    end if;
     if asked.in_digest and asked.status = 'in_doubt' then
         return ops.retry_delivery_v1(asked.digest_id, actor);
     end if;

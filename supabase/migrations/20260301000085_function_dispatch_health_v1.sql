@@ -22,7 +22,7 @@ as $$
         ),
         'overdue_s', greatest(0, extract(epoch from clock_timestamp() - ops.next_delivery_due_v1())),
         'in_doubt', (
-            select count(*) from (select from ops.deliveries d where d.status = 'in_doubt' limit 1000) doubtful
+            select count(*) from (select from ops.deliveries d where d.status = 'in_doubt' and not d.in_digest limit 1000) doubtful
         ),
         'dead_last_hour', (
             select count(*) from (

@@ -18,7 +18,7 @@ as $$
     union all
     select 'pulser_unacknowledged_alerts', '{}', count(*) from (
         select from ops.cards c
-        where c.kind = 'alert' and c.phase = 'open' and c.created_at > now() - interval '24 hours' limit 10000
+        where c.kind = 'alert' and c.phase = 'open' and c.seen_at > now() - interval '24 hours' limit 10000
     ) unseen
     union all
     select 'pulser_deploys', jsonb_build_object('phase', p.phase), (select count(*) from deploys where deploys.phase = p.phase)

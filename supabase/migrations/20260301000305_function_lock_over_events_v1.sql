@@ -12,6 +12,7 @@ declare
     held uuid[];
     busy uuid[];
     over uuid[];
+    kept uuid[];
 begin
     execute format(
         $q$
@@ -42,14 +43,19 @@ begin
         select h.event_id from unnest(held) h (event_id)
         where h.event_id <> all (busy) and ops.is_over_v1(h.event_id, before)
     );
-    -- A digest stays for as long as one of the events that it tells of.
-    return array(
-        select o.event_id from unnest(over) o (event_id)
-        where not exists (
-            select from ops.deliveries d join ops.deliveries m on m.digest_id = d.delivery_id and m.in_digest
-            where d.event_id = o.event_id and d.digest_id = d.delivery_id and m.event_id <> all (over)
-        )
-    );
+    -- A digest stays for as long as one of the events that it tells of; and so do, in turn, the digests that tell of its own event.
+    loop
+        kept := array(
+            select o.event_id from unnest(over) o (event_id)
+            where exists (
+                select from ops.deliveries d join ops.deliveries m on m.digest_id = d.delivery_id and m.in_digest
+                where d.event_id = o.event_id and m.event_id <> all (over)
+            )
+        );
+        exit when cardinality(kept) = 0;
+        over := array(select o.event_id from unnest(over) o (event_id) where o.event_id <> all (kept));
+    end loop;
+    return over;
 end;
 $$;
 

@@ -8,6 +8,14 @@ as $$
 declare
     posted integer;
 begin
+    -- What died with a digest comes back with it.
+    perform ops.retry_digest_v1(p)
+    from jsonb_array_elements(routings) r (routing)
+    cross join lateral jsonb_array_elements(r.routing -> 'deliveries') v (delivery)
+    join ops.event_dispatches d on d.event_id = (r.routing ->> 'event_id')::uuid
+    join ops.deliveries p on p.event_id = d.card_id and p.channel = v.delivery ->> 'channel'
+    where d.is_repeat and d.event_id = any (held) and p.kind = 'post' and p.status = 'dead' and p.digest_id = p.delivery_id;
+
     with wanted as materialized (
         select distinct on (d.card_id, ops.channel_place_v1(v.delivery ->> 'channel')) d.card_id, v.delivery
         from jsonb_array_elements(routings) r (routing)

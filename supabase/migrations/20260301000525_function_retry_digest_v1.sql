@@ -12,4 +12,4 @@ as $$
 $$;
 
 revoke all on function ops.retry_digest_v1(ops.deliveries) from public, anon, authenticated, service_role;
-comment on function ops.retry_digest_v1(ops.deliveries) is 'Unfolds a dead digest that is asked for again. Called by retry_delivery_v1.';
+comment on function ops.retry_digest_v1(ops.deliveries) is 'Unfolds a dead digest that is asked for again. Called by retry_delivery_v1 and post_repeats_v1.';

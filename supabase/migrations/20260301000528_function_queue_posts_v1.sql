@@ -8,6 +8,7 @@ as $$
 declare
     queued integer;
 begin
+    perform ops.keep_alone_v1(held, routings);
     with routed as (
         select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal,
             row_number() over (
@@ -27,10 +28,11 @@ begin
     select routed.event_id, routed.delivery ->> 'route', routed.delivery ->> 'channel', routed.delivery ->> 'mention',
         left(routed.delivery ->> 'why', 1000), left(routed.delivery ->> 'fold_type', 300), left(routed.delivery ->> 'fold_service', 300)
     from routed join ops.event_dispatches d on d.event_id = routed.event_id
-    -- Where the card of the event stands already, it changes in place instead.
+    -- Where the card of the event stands already, it changes in place instead. One that waits and may fold does not stand yet: it may come
+    -- to be told in a digest, which is nobody's card.
     where routed.nth = 1 and not d.is_repeat and not exists (
-        select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.thread_delivery_id is null and c.status <> 'dead'
-            and c.digest_id is null
+        select from ops.deliveries c where c.event_id = d.card_id and c.kind = 'post' and c.thread_delivery_id is null
+            and c.digest_id is null and (c.status = 'sent' or not c.may_fold and c.status <> 'dead')
             and ops.channel_place_v1(c.channel) = ops.channel_place_v1(routed.delivery ->> 'channel')
     )
     order by d.position, routed.ordinal

@@ -12,7 +12,7 @@ as $$
             and (d.status in ('queued', 'sending', 'failed') or d.sent_at > clock_timestamp() - apart)
     ) or 10 <= (
         select count(*) from ops.deliveries d
-        where d.thread_part = 'reminder' and d.channel = message.channel and d.created_at > clock_timestamp() - interval '1 minute'
+        where d.thread_part = 'reminder' and d.channel = message.channel and d.created_at > (select clock_timestamp()) - interval '1 minute'
     )
 $$;
 

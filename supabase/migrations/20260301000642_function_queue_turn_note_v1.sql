@@ -13,6 +13,7 @@ as $$
     ) end), turn.card_id, p.delivery_id, 'turn'
     from ops.deliveries p
     where p.event_id = turn.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status <> 'dead'
+        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
     order by p.position limit 1
     returning delivery_id
 $$;

@@ -10,7 +10,7 @@ TIMES = {
     "event_dispatches": ("recorded_at", "routed_at"),
     "deliveries": ("created_at", "sent_at", "dead_at", "doubtful_since", "next_attempt_at"),
     "delivery_attempts": ("started_at", "ended_at"),
-    "cards": ("created_at", "updated_at"),
+    "cards": ("created_at", "updated_at", "seen_at"),
     "service_facts": ("at",),
 }
 

@@ -89,6 +89,33 @@ async def test_many_that_may_not_fold_leave_every_other_turn(db: Session) -> Non
     assert len(await members(db, folded[0])) == 6
 
 
+async def tell_of_the_first_card(db: Session) -> str:
+    """An event that tells of the oldest card, in the same channel; its id."""
+    card = await db.value("select event_id::text from ops.deliveries order by position limit 1")
+    [told] = await db.emit(1, "deploy.failed")
+    claim = await db.claim_events()
+    routing = {"event_id": told, "card_id": card, "deliveries": [{"route": "test", "channel": CHANNEL}]}
+    await db.call("record_deliveries_v1", claim_token=claim["claim_token"], routings=[routing])
+    return told
+
+
+async def test_what_tells_of_a_card_that_may_yet_fold_has_a_message_of_its_own(db: Session) -> None:
+    """The card's post waits, and a digest would be nobody's card: nobody would see the result."""
+    await storm(db, 5, card=True)
+    told = await tell_of_the_first_card(db)
+    assert await db.value("select count(*) from ops.deliveries where event_id = $1", told) == 1
+
+
+async def test_what_tells_of_a_card_whose_post_waits_alone_is_told_by_it(db: Session) -> None:
+    """Few wait: the post will not go into a digest, whatever comes after it, and shows the card as it is then."""
+    first, *_ = await storm(db, 4, card=True)
+    told = await tell_of_the_first_card(db)
+    await storm(db, 5)
+    assert await db.value("select count(*) from ops.deliveries where event_id = $1", told) == 0
+    claimed = await db.claim_one()
+    assert (claimed["delivery_id"], claimed["digest"]) == (first, None)
+
+
 async def test_a_digest_that_is_sent_tells_where_each_stands(db: Session) -> None:
     """All in the transaction that settles it."""
     claimed, deliveries = await standing(db)

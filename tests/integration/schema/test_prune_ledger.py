@@ -7,7 +7,7 @@ import pytest
 from tests.integration.schema.acting import acknowledged, act, audit, card, click, record, requested_deploy, service
 from tests.integration.schema.acting import sent_alert as bare_alert
 from tests.integration.schema.ageing import OVER, age, kept, left
-from tests.integration.schema.digests import standing
+from tests.integration.schema.digests import standing, storm
 from tests.integration.schema.helpers import CHANNEL, SENT, Session
 
 COUNTED = {"kind": "alert", "service": "api", "environment": "production"}
@@ -66,6 +66,25 @@ async def test_a_digest_stays_as_long_as_an_event_that_it_tells_of(db: Session) 
     await db.run("update ops.event_dispatches set recorded_at = routed_at where event_id = $1", events[-1])
     assert await db.call("prune_ledger_v1") == 2
     assert await left(db) == {}
+
+
+async def test_digests_that_tell_of_each_others_events_stay_together(db: Session) -> None:
+    """The event of one is told of in another: that stays as well, or its rows would name what is gone."""
+    await storm(db, 1, "#b")
+    both = await db.emit(5)
+    claim = await db.claim_events()
+    routings = [
+        {"event_id": it, "deliveries": [{"route": "test", "channel": to, "fold_type": "t"} for to in channels]}
+        for it, channels in zip(both, [("#a", "#b")] * 4 + [("#a",)], strict=True)
+    ]
+    await db.call("record_deliveries_v1", claim_token=claim["claim_token"], routings=routings)
+    for claimed in await db.claim():
+        await db.settle(claimed, "sent")
+    events = await kept(db)
+    await age(db)
+    await db.run("update ops.event_dispatches set recorded_at = now() where event_id = $1", events[-1])
+    assert await db.call("prune_ledger_v1") == 3
+    assert await kept(db) == [events[0], events[1], events[-1]]
 
 
 async def test_what_is_younger_stays(db: Session) -> None:
