@@ -26,7 +26,7 @@ def click(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON value
         "response_url": RESPONSE_URL,
     }
     return {
-        "envelope_id": f"envelope-{number}",
+        "envelope_id": f"envelope-{number:06}",  # two of one click are recorded in the order of their ids
         "team_id": TEAM,
         "type": "interactive",
         "payload": payload,
