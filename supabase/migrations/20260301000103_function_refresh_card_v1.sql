@@ -19,7 +19,8 @@ begin
         and not exists (
             select from ops.deliveries u
             where u.target_delivery_id = p.delivery_id and u.kind = 'update' and u.status in ('queued', 'sending', 'failed')
-        );
+        )
+    order by p.position;
     get diagnostics queued = row_count;
 
     -- One that waits to repeat a state (repeat_doubtful_update_v1), or to count (refresh_repeated_card_v1), has news to show now. One that

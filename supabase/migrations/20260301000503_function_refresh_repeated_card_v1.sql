@@ -21,7 +21,8 @@ begin
         and not exists (
             select from ops.deliveries u
             where u.target_delivery_id = p.delivery_id and u.kind = 'update' and u.status in ('queued', 'sending', 'failed')
-        );
+        )
+    order by p.position;
     get diagnostics queued = row_count;
     return queued;
 end;
