@@ -11,7 +11,7 @@ declare
     changed jsonb;
 begin
     if jsonb_typeof(change) is distinct from 'object' then
-        return '{}';
+        return '{}'::jsonb;
     end if;
     if change ->> 'action' = 'end' then
         changed := ops.end_silence_v1((change ->> 'silence_id')::uuid, change -> 'ended_by', envelope.handler, identity);
