@@ -45,6 +45,30 @@ async def test_it_waits_for_its_time(db: Session) -> None:
     assert await remind(db) == 1
 
 
+async def test_a_dead_one_is_not_sent_again_on_request(db: Session) -> None:
+    """It was of that moment: by now the alert may be in hand."""
+    await alert(db)
+    await pass_time(db, 6)
+    await remind(db)
+    reminder = await db.claim_one()
+    await db.settle(reminder, "dead")
+    answer = await db.call("retry_delivery_v1", delivery_id=reminder["delivery_id"], actor="ada")
+    assert (answer["retried"], answer["status"]) == (False, "dead")
+
+
+async def test_it_stands_under_the_message_that_continues_another(db: Session) -> None:
+    """Slack lets nobody change the old one any more: people look at the new one."""
+    await alert(db)
+    await db.run(
+        "insert into ops.deliveries (event_id, route, channel, status, sent_at, slack_channel_id, slack_ts, "
+        "continues_delivery_id) select event_id, route, channel, 'sent', sent_at, slack_channel_id, '9.9', delivery_id "
+        "from ops.deliveries"
+    )
+    await pass_time(db, 6)
+    await remind(db)
+    assert (await db.claim_one())["thread_ts"] == "9.9"
+
+
 async def test_it_stands_in_the_thread_of_the_message(db: Session) -> None:
     """Of the first one, once, of the same event and card; as a part of its own."""
     event = await alert(db, channels=(CHANNEL, "#ops-ci"))

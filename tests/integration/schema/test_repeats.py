@@ -60,6 +60,30 @@ async def test_one_that_only_a_digest_told_of_has_a_message_when_it_fires_again(
     assert (again, CHANNEL) in await posts(db)
 
 
+async def test_a_dead_digest_that_a_repeat_brings_back_comes_with_all_that_died(db: Session) -> None:
+    """Without them its events would be told nowhere, and retrying it would bring none of them back."""
+    events = [await fire(db, fingerprint=str(number)) for number in range(5)]
+    digest = await db.claim_one()
+    await db.settle(digest, "dead")
+    assert set(await db.column("select status from ops.deliveries where kind = 'post'")) == {"dead"}
+    await fire(db, fingerprint="0")
+    rows = "select event_id::text, status, digest_id from ops.deliveries where event_id = any ($1) order by position"
+    found = [tuple(it) for it in await db.connection.fetch(rows, events)]
+    assert found == [(event, "queued", None) for event in events]
+
+
+async def test_other_words_wait_for_the_message_in_whose_thread_they_stand(db: Session) -> None:
+    """One that waits may go into a digest, whose thread is nobody's; the card says them anyway when it is sent."""
+    first = await fire(db)
+    await fire(db, title="Other words")
+    details = "select count(*) from ops.deliveries where thread_part = 'details'"
+    assert await db.value(details) == 0
+    await send(db)
+    await fire(db, title="Quite other words")
+    assert await db.value(details) == 1
+    assert (await stored(db, first))["state"]["seen"]["said"]["title"] == "Quite other words"
+
+
 async def test_a_silenced_one_takes_over_nothing(db: Session) -> None:
     """It has no message of its own, so the old card stays open, however long ago that was seen."""
     first = await fire(db)
