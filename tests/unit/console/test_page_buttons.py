@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from pulser_local.console.hands import Deed, Line
 from pulser_local.slack import Content
-from tests.unit.console.browser import needs_browser, open_page
+from tests.unit.console.browser import PHONE, needs_browser, open_page
 from tests.unit.console.fake_hands import ALICE
 from tests.unit.console.scene import Scene, button, plain
 
@@ -155,3 +155,16 @@ async def test_menu_is_chosen_from_with_the_keyboard(browser: Browser, scene: Sc
             await page.keyboard.press("Enter")
         assert '"value":"9am"' in ((await asked.value).post_data or "").replace(" ", "")
         await expect(opener).to_be_focused()
+
+
+async def test_menu_is_whole_on_a_phone(browser: Browser, scene: Scene) -> None:
+    """After two buttons it stands at the edge, and opens to the other side."""
+    menu, label = MENUS["overflow"]
+    buttons = [button(it, action_id=f"pulser_{it.lower()}") for it in ("Acknowledge", "Investigate")]
+    scene.post("x", blocks=[{"type": "actions", "elements": [*buttons, menu]}])
+    async with open_page(browser, scene.url(), size=PHONE) as page:
+        await page.get_by_role("button", name=label).click()
+        box = await page.get_by_role("menu", name=label).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]

@@ -33,6 +33,8 @@ export function menu(item, context, blockId = null) {
   function set(open) {
     options.hidden = !open;
     options.classList.toggle("opens-up", open && hasMoreRoomAbove());
+    options.classList.remove("opens-left");
+    options.classList.toggle("opens-left", open && options.getBoundingClientRect().right > document.documentElement.clientWidth);
     opener.setAttribute("aria-expanded", String(open));
     if (open) items()[0].focus();
   }
