@@ -7,7 +7,6 @@ import contextlib
 import functools
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from typing import Self
 import asyncpg
 
 from pulser_local.errors import LocalError
+from pulser_local.ports import free_port
 from pulser_local.postgres.account import Account, server_account, server_environment
 from pulser_local.postgres.home import Home
 from pulser_local.postgres.installation import Installation, find_installation
@@ -95,7 +95,7 @@ class PostgresServer:
         cls, start: Callable[[int], subprocess.Popen[bytes]], home: Home, *, port: int, password: str
     ) -> Self:
         for _ in range(PORT_ATTEMPTS):
-            chosen = port or _free_port()
+            chosen = port or free_port()
             process = start(chosen)
             server = cls(process, home, port=chosen, password=password)
             try:
@@ -174,13 +174,6 @@ class PostgresServer:
 
 class _PortTakenError(Exception):
     """Somebody took the port between our choice and the server's bind."""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _initdb(installation: Installation, account: Account, home: Home, *, password: str) -> None:
