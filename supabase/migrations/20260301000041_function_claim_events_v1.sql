@@ -1,5 +1,6 @@
--- One router at a time, so that deliveries are written in the order of their events.
-create or replace function ops.claim_events_v1(worker text, max_events integer, lease_seconds integer)
+-- One router at a time, so that deliveries are written in the order of their events. holding: the claim that this router is about to
+-- settle; it may take the next events meanwhile, and records them after.
+create or replace function ops.claim_events_v1(worker text, max_events integer, lease_seconds integer, holding uuid default null)
 returns jsonb
 language plpgsql
 security definer
@@ -16,12 +17,16 @@ begin
         return jsonb_build_object('claim_token', null, 'events', '[]'::jsonb);
     end if;
     -- A statement of its own: what it reads is newer than the lock, so it sees whoever had the lock before us.
-    if exists (select from ops.event_dispatches d where d.claim_token is not null and d.lease_until > clock_timestamp()) then
+    if exists (
+        select from ops.event_dispatches d
+        where d.claim_token is not null and d.lease_until > clock_timestamp() and d.claim_token is distinct from holding
+    ) then
         return jsonb_build_object('claim_token', null, 'events', '[]'::jsonb);
     end if;
     with next as (
         select d.event_id from ops.event_dispatches d
-        where d.status = 'pending' order by d.position limit max_events for update skip locked
+        where d.status = 'pending' and (d.claim_token is null or d.lease_until <= clock_timestamp())
+        order by d.position limit max_events for update skip locked
     ), taken as (
         update ops.event_dispatches d
         set claim_token = token, claimed_by = worker, lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
@@ -39,6 +44,6 @@ begin
 end;
 $$;
 
-revoke all on function ops.claim_events_v1(text, integer, integer) from public, anon, authenticated;
-grant execute on function ops.claim_events_v1(text, integer, integer) to service_role;
-comment on function ops.claim_events_v1(text, integer, integer) is 'Takes the oldest pending events for a time: {claim_token, events, silences}. Called by notify-dispatch.';
+revoke all on function ops.claim_events_v1(text, integer, integer, uuid) from public, anon, authenticated;
+grant execute on function ops.claim_events_v1(text, integer, integer, uuid) to service_role;
+comment on function ops.claim_events_v1(text, integer, integer, uuid) is 'Takes the oldest pending events for a time: {claim_token, events, silences}. Called by notify-dispatch.';

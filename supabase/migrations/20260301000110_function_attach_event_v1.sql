@@ -1,5 +1,5 @@
 -- What an event means beside its messages, as its router has read it. routing:
--- "fact": {"service", "environment", "aspect", "what", "version", "branch", "url"}   news for /pulser status
+-- "fact": {"service", "environment", "aspect", "what", "version", "branch", "url"}   news for /pulser status (note_service_facts_v1)
 -- "card": {"kind", "service", "environment", "release", "severity"}                  the event is a thing that people act on
 -- "deploy_result": {"deploy_id", "deploy_ref", "actor", "service", "environment", "version", "what", "url", "text"}
 --                                                                                    it belongs to a deploy that runs, or begins one
@@ -17,9 +17,6 @@ declare
     attached uuid;
     noted uuid;
 begin
-    if jsonb_typeof(routing -> 'fact') = 'object' then
-        perform ops.note_service_fact_v1(the_event, routing -> 'fact');
-    end if;
     if jsonb_typeof(routing -> 'deploy_result') = 'object' then
         attached := ops.apply_deploy_result_v1(the_event, routing -> 'deploy_result');
         if attached is null then
@@ -35,13 +32,7 @@ begin
     -- What fired again has a card already. A failure of a deploy that has its own card is of that deploy alone, so nothing repeats it.
     -- Nobody sees the message of a silenced event, so nobody can act on it.
     if card is not null and noted is null and not routing ? 'silenced' then
-        insert into ops.cards (card_id, kind, service, environment, release, phase, alert_key, resolve_key, severity, told_words)
-        values (the_event, card ->> 'kind', card ->> 'service', card ->> 'environment', card ->> 'release',
-            case card ->> 'kind' when 'release' then 'deployed' else 'open' end,
-            case when attached is null then routing #>> '{alert,key}' end, routing #>> '{alert,resolve_key}', routing #>> '{alert,severity}',
-            array_remove(array[routing #>> '{alert,words}'], null))
-        on conflict do nothing;
-        perform ops.plan_reminders_v1(the_event, card ->> 'severity');
+        perform ops.open_cards_v1(jsonb_build_array(case when attached is null then routing else routing #- '{alert,key}' end));
     end if;
     attached := coalesce(attached, noted);
     if attached is not null then
@@ -51,4 +42,4 @@ end;
 $$;
 
 revoke all on function ops.attach_event_v1(jsonb) from public, anon, authenticated, service_role;
-comment on function ops.attach_event_v1(jsonb) is 'Notes what an event means for cards and services. Called by record_deliveries_v1.';
+comment on function ops.attach_event_v1(jsonb) is 'Notes what an event means for cards. Called by attach_events_v1.';

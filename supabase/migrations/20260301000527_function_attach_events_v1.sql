@@ -1,15 +1,21 @@
--- What routed events mean beside their messages, each in its turn (attach_event_v1), and what the routes said of them. Of most events
--- of a storm there is nothing of this, and no call.
+-- What routed events mean beside their messages, and what the routes said of them. An alert that has to do with no other has its card
+-- in one statement with its like, and what ends nothing is passed over; the others have their turn (attach_event_v1).
 create or replace function ops.attach_events_v1(held uuid[], routings jsonb)
 returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+    in_turn constant uuid[] := coalesce(ops.events_in_turn_v1(routings), '{}');
 begin
+    perform ops.note_service_facts_v1(held, routings);
+    perform ops.open_cards_v1((
+        select jsonb_agg(r.routing) from jsonb_array_elements(routings) r (routing)
+        where (r.routing ->> 'event_id')::uuid = any (held) and (r.routing ->> 'event_id')::uuid <> all (in_turn)
+            and jsonb_typeof(r.routing -> 'card') = 'object' and not r.routing ? 'silenced'
+    ));
     perform ops.attach_event_v1(r.routing) from jsonb_array_elements(routings) r (routing)
-    where (r.routing ->> 'event_id')::uuid = any (held)
-        and coalesce(r.routing ->> 'card', r.routing ->> 'fact', r.routing ->> 'deploy_result', r.routing ->> 'card_id',
-            r.routing ->> 'alert', r.routing ->> 'resolves') is not null;
+    where (r.routing ->> 'event_id')::uuid = any (held) and (r.routing ->> 'event_id')::uuid = any (in_turn);
 
     perform ops.keep_verdicts_v1(held, routings);
 end;

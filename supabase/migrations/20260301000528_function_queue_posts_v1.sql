@@ -8,7 +8,7 @@ as $$
 declare
     queued integer;
 begin
-    perform ops.keep_alone_v1(held, routings);
+    perform ops.keep_alone_v1(held);
     with routed as (
         select (r.routing ->> 'event_id')::uuid as event_id, v.delivery, v.ordinal,
             row_number() over (

@@ -18,4 +18,4 @@ create index if not exists reminder_plans_due on ops.reminder_plans (due_at) whe
 
 alter table ops.reminder_plans enable row level security;
 revoke all on table ops.reminder_plans from public, anon, authenticated, service_role;
-comment on table ops.reminder_plans is 'When each alert reminds next. Written by plan_reminders_v1, begin_reminders_v1, remind_of_alert_v1 and, when its card changes, follow_card_with_reminders_v1.';
+comment on table ops.reminder_plans is 'When each alert reminds next. Written by open_cards_v1, begin_reminders_v1, remind_of_alert_v1 and, when its card changes, follow_card_with_reminders_v1.';

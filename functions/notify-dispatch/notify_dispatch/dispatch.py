@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -23,8 +23,7 @@ from pulser.errors import DatabaseUnavailable, PulserError
 
 EVENTS_AT_ONCE = 100
 BACKLOG_AT_ONCE, BACKLOG_SIZE = 500, 4_000_000  # events, and characters of their JSON: memory is short
-# So many are recorded while the next are routed, and so many are routed between two looks at what else there is to do.
-RECORDED_AT_ONCE, ROUTED_AT_ONCE = 125, 25
+ROUTED_AT_ONCE = 25  # events between two looks at what else there is to do
 FEW = 50  # events that are logged one by one: of a storm, the ledger tells
 DELIVERIES_AT_ONCE = 16
 ROUTER_LEASE_SECONDS = 10
@@ -46,6 +45,24 @@ class Drained:
 
 
 @dataclass(slots=True)
+class Recording:
+    """The routed events that are being recorded: one claim at a time."""
+
+    claim_token: str | None = None
+    _task: asyncio.Task[JsonValue] | None = None
+
+    def begin(self, call: Coroutine[Any, Any, JsonValue], claim_token: str) -> None:
+        """Make the call. The one before must have ended."""
+        self.claim_token, self._task = claim_token, asyncio.create_task(call)
+
+    async def ended(self) -> None:
+        """Wait for it. Raises what it raised, once."""
+        task, self._task, self.claim_token = self._task, None, None
+        if task:
+            await task
+
+
+@dataclass(slots=True)
 class Dispatcher:
     """One worker. Any number of them may run at once, anywhere: the ledger keeps them apart."""
 
@@ -55,6 +72,7 @@ class Dispatcher:
     drain_seconds: float
     linger: float = LINGER
     _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _recording: Recording = field(default_factory=Recording)
     _at_once: int = EVENTS_AT_ONCE
 
     async def drain(self) -> Drained:
@@ -92,35 +110,35 @@ class Dispatcher:
                 return True
             if self._at_once == EVENTS_AT_ONCE:
                 await self._pause(next_due)
+        await self._recording.ended()
         return False
 
     async def _route_events(self) -> int:
         """Claim pending events, route each, record their deliveries. How many events these were."""
         claim = await self.ledger.call(
             "claim_events_v1",
-            {"worker": self.worker, "max_events": self._at_once, "lease_seconds": ROUTER_LEASE_SECONDS},
+            {
+                "worker": self.worker,
+                "max_events": self._at_once,
+                "lease_seconds": ROUTER_LEASE_SECONDS,
+                "holding": self._recording.claim_token,
+            },
         )
         self._at_once = next_batch(claim["events"], self._at_once)
-        if not claim["events"]:
-            return 0
-        await self._record(claim, in_order(_usable(await self.ledger.call("routes_v1"))))
+        if claim["events"]:
+            await self._record(claim, in_order(_usable(await self.ledger.call("routes_v1"))))
+        if self._at_once == EVENTS_AT_ONCE:
+            await self._recording.ended()  # no more wait that could be claimed and routed meanwhile
         return len(claim["events"])
 
     async def _record(self, claim: dict[str, Any], routes: Ordered) -> None:
-        """Part by part, in the order of the events: one is being recorded while the next is routed."""
-        events, recording = claim["events"], None
+        """Route what was claimed, and begin to record it once what was claimed before is recorded: in their order."""
+        events, token = claim["events"], claim["claim_token"]
         silences = [Silence.from_json(it) for it in claim.get("silences") or ()]
-        try:
-            for at in range(0, len(events), RECORDED_AT_ONCE):
-                part = events[at : at + RECORDED_AT_ONCE]
-                routings = await _routings(part, routes, silences, tell=len(events) <= FEW)
-                if recording:
-                    await recording
-                arguments = {"claim_token": claim["claim_token"], "routings": routings}
-                recording = asyncio.create_task(self.ledger.call("record_deliveries_v1", arguments))
-        finally:
-            if recording:
-                await recording
+        routings = await _routings(events, routes, silences)
+        await self._recording.ended()
+        arguments = {"claim_token": token, "routings": routings}
+        self._recording.begin(self.ledger.call("record_deliveries_v1", arguments), token)
         if len(events) > FEW:
             log.info("routed", events=len(events))
 
@@ -160,6 +178,7 @@ class Dispatcher:
     async def _finish(self) -> None:
         if self._running:
             await asyncio.wait(self._running)
+        await self._recording.ended()
 
 
 def next_batch(events: list[dict[str, Any]], asked: int) -> int:
@@ -178,16 +197,14 @@ def _usable(described: JsonValue) -> list[Route]:
     return routes
 
 
-async def _routings(
-    events: list[dict[str, Any]], routes: Ordered, silences: list[Silence], *, tell: bool
-) -> list[dict[str, Any]]:
+async def _routings(events: list[dict[str, Any]], routes: Ordered, silences: list[Silence]) -> list[dict[str, Any]]:
     """As record_deliveries_v1 takes them. Now and then others have their turn: what is being sent goes on."""
     routings = []
     for number, described in enumerate(events):
         if number % ROUTED_AT_ONCE == 0:
             await asyncio.sleep(0)
         event_id, routing = described["event_id"], intended(Event.from_json(described), routes, silences)
-        if tell:
+        if len(events) <= FEW:
             channels, muting = [it["channel"] for it in routing["deliveries"]], routing.get("silences", [])
             log.info("routed", event_id=event_id, channels=channels, **({"silences": muting} if muting else {}))
         routings.append({"event_id": event_id, **routing})

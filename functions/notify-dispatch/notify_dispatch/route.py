@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from notify_dispatch.event import Event, Severity
+from notify_dispatch.event import SEVERITIES, Event, Severity
 from pulser.blocks import fit
 
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -110,15 +110,38 @@ class RouteVerdict:
     used: bool = False
 
 
-class Ordered(tuple[Route, ...]):
-    """Routes in the order in which they are tried."""
+class Asked(NamedTuple):
+    """All of an event that routes ask for."""
 
-    __slots__ = ()
+    event_type: str
+    severity: Severity
+    service: str | None
+    environment: str | None
+    malformed: bool
+
+    def at_least(self, severity: Severity) -> bool:
+        """Whether the event is of `severity` or above."""
+        return SEVERITIES.index(self.severity) >= SEVERITIES.index(severity)
+
+
+class Ordered(tuple[Route, ...]):  # noqa: SLOT001  # it has what it said beside the routes
+    """Routes in the order in which they are tried, and what they said so far: a storm asks them the same very often."""
+
+    said: dict[Asked, tuple[RouteVerdict, ...]]
+    ask_for_service: bool
+
+    def asked(self, event: Event) -> Asked:
+        """What these routes see of `event`."""
+        service = event.service if self.ask_for_service else None
+        return Asked(event.event_type, event.severity, service, event.environment, event.malformed)
 
 
 def in_order(routes: Iterable[Route]) -> Ordered:
     """By position, the default route last: once for many events."""
-    return Ordered(sorted(routes, key=lambda it: (it.is_default, it.position, it.name)))
+    ordered = Ordered(sorted(routes, key=lambda it: (it.is_default, it.position, it.name)))
+    ordered.said = {}
+    ordered.ask_for_service = any(it.service is not None for it in ordered)
+    return ordered
 
 
 def route(event: Event, routes: Iterable[Route]) -> tuple[Routing, ...]:
@@ -140,10 +163,18 @@ def verdicts_of(event: Event, routes: Iterable[Route]) -> list[dict[str, Any]]:
 
 def explain(event: Event, routes: Iterable[Route]) -> tuple[RouteVerdict, ...]:
     """What each route says to `event`: by position, the default route last."""
+    ordered = routes if isinstance(routes, Ordered) else in_order(routes)
+    asked = ordered.asked(event)
+    if asked not in ordered.said:
+        ordered.said[asked] = _explain(asked, ordered)
+    return ordered.said[asked]
+
+
+def _explain(event: Asked, routes: Ordered) -> tuple[RouteVerdict, ...]:
     verdicts: list[RouteVerdict] = []
     taken: dict[str, str] = {}
     winner: str | None = None
-    for candidate in routes if isinstance(routes, Ordered) else in_order(routes):
+    for candidate in routes:
         if candidate.is_default:
             verdict = _default(event, candidate, verdicts)
         elif winner:
@@ -155,14 +186,14 @@ def explain(event: Event, routes: Iterable[Route]) -> tuple[RouteVerdict, ...]:
     return tuple(verdicts)
 
 
-def _verdict(event: Event, candidate: Route) -> RouteVerdict:
+def _verdict(event: Asked, candidate: Route) -> RouteVerdict:
     missed = _mismatch(event, candidate)
     if missed:
         return RouteVerdict(candidate, missed)
     return RouteVerdict(candidate, _match(event, candidate), matched=True, used=True)
 
 
-def _mismatch(event: Event, candidate: Route) -> str | None:
+def _mismatch(event: Asked, candidate: Route) -> str | None:
     """The first condition that does not hold, in words."""
     if not fnmatchcase(event.event_type, candidate.event_pattern):
         return f"type {event.event_type} is not {candidate.event_pattern}"
@@ -174,7 +205,7 @@ def _mismatch(event: Event, candidate: Route) -> str | None:
     return None
 
 
-def _match(event: Event, candidate: Route) -> str:
+def _match(event: Asked, candidate: Route) -> str:
     """The conditions that hold, in words."""
     reasons = [f"type {event.event_type} matches {candidate.event_pattern}"]
     if candidate.minimum_severity != "info":
@@ -183,14 +214,14 @@ def _match(event: Event, candidate: Route) -> str:
     return ", ".join([*reasons, *(f"{name} {value or '(none)'} matches {it}" for name, value, it in places)])
 
 
-def _places(event: Event, candidate: Route) -> list[tuple[str, str | None, str]]:
+def _places(event: Asked, candidate: Route) -> list[tuple[str, str | None, str]]:
     """(name, the event's value, the route's pattern) of those that the route asks for."""
     service = ("service", event.service, candidate.service)
     environment = ("environment", event.environment, candidate.environment)
     return [(name, value, pattern) for name, value, pattern in (service, environment) if pattern is not None]
 
 
-def _default(event: Event, candidate: Route, others: Sequence[RouteVerdict]) -> RouteVerdict:
+def _default(event: Asked, candidate: Route, others: Sequence[RouteVerdict]) -> RouteVerdict:
     if any(it.matched for it in others):
         return RouteVerdict(candidate, "default route: another route matched")
     if not (event.at_least("error") or event.malformed):

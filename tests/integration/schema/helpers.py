@@ -61,8 +61,11 @@ class Session:
         """Append events, each in a transaction of its own; their ids in order."""
         return [await self.call("append_event_v1", event_type=event_type) for _ in range(count)]
 
-    async def claim_events(self, worker: str = "router", max_events: int = 100, lease_seconds: int = 30) -> Any:  # noqa: ANN401
-        return await self.call("claim_events_v1", worker=worker, max_events=max_events, lease_seconds=lease_seconds)
+    async def claim_events(
+        self, worker: str = "router", max_events: int = 100, lease_seconds: int = 30, holding: str | None = None
+    ) -> Any:  # noqa: ANN401
+        asked = {"worker": worker, "max_events": max_events, "lease_seconds": lease_seconds, "holding": holding}
+        return await self.call("claim_events_v1", **asked)
 
     async def record(self, token: str | None, routings: Iterable[tuple[str, Iterable[str]]]) -> int:
         """Record deliveries of events to channels; how many events were settled."""

@@ -56,6 +56,24 @@ async def test_only_one_router_works_at_a_time(db: Session) -> None:
     assert await db.claim_events(worker="second") == {"claim_token": None, "events": []}
 
 
+async def test_a_router_takes_the_next_while_it_settles_a_claim(db: Session) -> None:
+    """It names that claim; what it holds by it is not taken again."""
+    events = await db.emit(3)
+    first = await db.claim_events(max_events=1)
+    second = await db.claim_events(max_events=5, holding=first["claim_token"])
+    assert [it["event_id"] for it in second["events"]] == events[1:]
+    assert await db.record(first["claim_token"], [(events[0], [])]) == 1
+
+
+async def test_a_claim_that_has_ended_opens_nothing(db: Session) -> None:
+    """A router that names what it held once is kept out by whoever holds events now."""
+    events = await db.emit(3)
+    first = await db.claim_events(max_events=1)
+    await db.record(first["claim_token"], [(events[0], [])])
+    await db.claim_events(worker="second", max_events=1)
+    assert (await db.claim_events(holding=first["claim_token"]))["events"] == []
+
+
 async def test_what_a_vanished_router_held_counts_as_any_other(db: Session) -> None:
     """Whoever takes over gets as many as he asks for, the oldest first, whether or not they were held."""
     events = await db.emit(12)
