@@ -69,9 +69,9 @@ from generate_series($1, $2) n
 cross join lateral (select now() - interval '30 hours' - n * interval '80 days' / $3 as at) t
 """
 GROW_CARDS = """
-insert into ops.cards (card_id, kind, service, environment, release, phase, created_at, updated_at)
+insert into ops.cards (card_id, kind, service, environment, release, phase, created_at, updated_at, seen_at)
 select gen_random_uuid(), case n % 2 when 0 then 'alert' else 'deploy' end, 'service-' || n % 40, 'production',
-    'v' || n, case n % 2 when 0 then 'acknowledged' else 'completed' end, at, at
+    'v' || n, case n % 2 when 0 then 'acknowledged' else 'completed' end, at, at, at
 from generate_series($1, $2) n
 cross join lateral (select now() - interval '30 hours' - n * interval '80 days' / $3 as at) t
 """

@@ -19,6 +19,7 @@ from bench.results import FOLDER, write
 
 TAIL = 1_500  # characters of what `pulser dev` said last, where something failed
 REST = 4.5  # seconds after which nobody is awake any more
+PAUSE = 1.2  # seconds: pg_net sleeps for one after a batch, and no chain is to begin in the sleep that the other has left
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ async def _rounds(made: World, plan: Plan) -> dict[str, dict[str, list[dict[str,
     for _ in range(plan.rounds):
         for rate, seconds in plan.rates:
             for who, append in ways.items():
+                await asyncio.sleep(PAUSE)
                 runs[who][f"{rate:g}"].append(await at_rate(made, append, rate, seconds))
     for who, append in ways.items():
         if plan.from_rest:

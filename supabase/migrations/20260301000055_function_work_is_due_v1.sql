@@ -1,14 +1,13 @@
 create or replace function ops.work_is_due_v1()
 returns boolean
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-    select exists (
-        select from ops.event_dispatches d
-        where d.status = 'pending' and (d.lease_until is null or d.lease_until < clock_timestamp())
-    ) or coalesce(ops.next_delivery_due_v1() <= clock_timestamp(), false)
+begin
+    return ops.events_wait_v1() or coalesce(ops.next_delivery_due_v1() <= clock_timestamp(), false);
+end;
 $$;
 
 revoke all on function ops.work_is_due_v1() from public, anon, authenticated, service_role;

@@ -27,7 +27,10 @@ ROUTED_AT_ONCE = 25  # events between two looks at what else there is to do
 FEW = 50  # events that are logged one by one: of a storm, the ledger tells
 DELIVERIES_AT_ONCE = 16
 ROUTER_LEASE_SECONDS = 10
-POLL = 0.2  # seconds between two looks for new events while awake
+TURN = 0.2  # seconds between two turns while awake
+# Between them it looks whether an event has come: after so many seconds, and after ten times what the last look took,
+# so that looks cost a tenth of the time at most, also where the database is far away.
+LOOK, LOOK_SHARE = 0.02, 10
 LINGER = 2.0  # seconds awake after the last work: the next event of a burst needs no ring
 PATIENCE = 2.0  # seconds: a delivery that is due sooner is waited for, a later one is the sweep's
 
@@ -168,12 +171,23 @@ class Dispatcher:
             task.add_done_callback(self._running.discard)
 
     async def _pause(self, next_due: float | None) -> None:
-        """Until the next look: sooner when a delivery is due, or when a running one ends."""
-        pause = min(POLL, max(next_due or POLL, 0.01))
-        if self._running:
-            await asyncio.wait(self._running, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(pause)
+        """Until the next turn: sooner when an event has come, a delivery is due, or a running one ends."""
+        ends_at = time.monotonic() + min(TURN, max(next_due or TURN, 0.01))
+        look, waits = LOOK, False
+        while not waits and (left := ends_at - time.monotonic()) > 0:
+            if await self._one_ends(min(look, left)):
+                return
+            asked_at = time.monotonic()
+            waits = await self.ledger.call("events_wait_v1")
+            look = max(LOOK, LOOK_SHARE * (time.monotonic() - asked_at))
+
+    async def _one_ends(self, within: float) -> bool:
+        """Whether a running delivery ends in so many seconds."""
+        if not self._running:
+            await asyncio.sleep(within)
+            return False
+        ended, _ = await asyncio.wait(self._running, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        return bool(ended)
 
     async def _finish(self) -> None:
         if self._running:

@@ -11,9 +11,9 @@ from pulser.vault import Vault
 
 # The SQL functions that this function calls: a test compares.
 CALLS: Final = (
-    *("claim_canary_v1", "claim_deliveries_v1", "claim_events_v1", "dispatch_health_v1", "metrics_v1"),
-    *("read_secret_v1", "record_deliveries_v1", "rest_v1", "ring_doorbell_v1", "routes_v1"),
-    *("settle_canary_v1", "settle_delivery_v1"),
+    *("claim_canary_v1", "claim_deliveries_v1", "claim_events_v1", "dispatch_health_v1", "events_wait_v1"),
+    *("metrics_v1", "read_secret_v1", "record_deliveries_v1", "rest_v1", "ring_doorbell_v1"),
+    *("routes_v1", "settle_canary_v1", "settle_delivery_v1"),
 )
 # Work that nobody has taken for so long was not rung for: the wake-up is lost, or nothing can be reached.
 OVERDUE_AFTER = 15.0

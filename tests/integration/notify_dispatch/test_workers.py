@@ -7,6 +7,7 @@ import itertools
 import time
 import types
 from collections.abc import Mapping
+from typing import ClassVar
 
 import pytest
 
@@ -183,6 +184,28 @@ async def test_dispatcher_whose_time_is_up_rings_for_the_next(bench: Bench) -> N
     await bench.drain(drain_seconds=0.5)
     rung = await bench.sql.fetchval("select convert_from(body, 'utf8')::jsonb ->> 'reason' from net.http_request_queue")
     assert rung == "continue"
+
+
+async def test_an_event_that_comes_while_it_is_awake_is_claimed_at_the_next_look(bench: Bench) -> None:
+    """It need not wait for the next turn, nor for a ring: the look that finds it is followed by its claim."""
+
+    class Late(Outage):
+        calls: ClassVar[list[str]] = []
+
+        async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
+            if function == "events_wait_v1" and function not in self.calls:
+                await bench.emit()
+            self.calls.append(function)
+            return await super().call(function, arguments)
+
+    own = DirectDatabase(bench.url)
+    async with bench.dispatcher(ledger=Late(own, "", calls=0)) as dispatcher:
+        dispatcher.linger = 1.0
+        await dispatcher.drain()
+    await own.close()
+    looked = Late.calls.index("events_wait_v1")
+    assert Late.calls[looked + 1] == "claim_events_v1"
+    assert (await bench.delivery())["status"] == "sent"
 
 
 async def test_ring_during_a_run_is_remembered(bench: Bench) -> None:

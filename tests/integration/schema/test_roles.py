@@ -39,6 +39,7 @@ API = {
     "envelope_health_v1",
     "envelope_story_v1",
     "event_story_v1",
+    "events_wait_v1",
     "expire_envelopes_v1",
     "fail_envelope_v1",
     "find_posts_v1",
