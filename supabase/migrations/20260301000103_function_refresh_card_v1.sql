@@ -11,10 +11,8 @@ declare
 begin
     insert into ops.deliveries (kind, event_id, route, channel, card_id, target_delivery_id)
     select 'update', p.event_id, 'card', p.channel, refresh_card_v1.card_id, p.delivery_id
-    from ops.deliveries p
-    where p.event_id = refresh_card_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status = 'sent'
-        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
-        and p.digest_id is null  -- a digest is nobody's card
+    from ops.messages_of_card_v1(refresh_card_v1.card_id) p
+    where p.status = 'sent'
         -- Asked, not left to the unique index: that would wait for whoever settles an update and waits for the card.
         and not exists (
             select from ops.deliveries u

@@ -9,10 +9,9 @@ set search_path = ''
 as $$
     insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part)
     select p.event_id, 'card', 'somebody investigates', p.channel, queue_briefing_v1.card_id, p.delivery_id, 'briefing'
-    from ops.deliveries p
+    from ops.messages_of_card_v1(queue_briefing_v1.card_id) p
     left join ops.slack_channels c on c.channel = p.channel
-    where p.event_id = queue_briefing_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status <> 'dead'
-        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
+    where p.status <> 'dead'
     order by queue_briefing_v1.channel in (p.slack_channel_id, c.slack_channel_id, p.channel) is not true, p.position
     limit 1
     on conflict (thread_delivery_id) where thread_part = 'briefing' do nothing

@@ -14,9 +14,8 @@ begin
         greatest(clock_timestamp(), interval '30 seconds' + greatest(p.sent_at, (
             select max(coalesce(u.sent_at, u.dead_at)) from ops.deliveries u where u.target_delivery_id = p.delivery_id and u.kind = 'update'
         )))
-    from ops.deliveries p
-    where p.event_id = refresh_repeated_card_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status = 'sent'
-        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
+    from ops.messages_of_card_v1(refresh_repeated_card_v1.card_id) p
+    where p.status = 'sent'
         -- Asked, not left to the unique index, as in refresh_card_v1.
         and not exists (
             select from ops.deliveries u

@@ -8,9 +8,8 @@ set search_path = ''
 as $$
     insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part)
     select p.event_id, 'card', 'it fired again with other words', p.channel, queue_details_v1.card_id, p.delivery_id, 'details'
-    from ops.deliveries p
-    where p.event_id = queue_details_v1.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status = 'sent'
-        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
+    from ops.messages_of_card_v1(queue_details_v1.card_id) p
+    where p.status = 'sent'
         -- Asked, not left to the unique index: that would wait for whoever settles one and waits for the card.
         and not exists (
             select from ops.deliveries d

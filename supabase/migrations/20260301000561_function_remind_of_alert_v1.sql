@@ -21,10 +21,7 @@ begin
         return false;
     end if;
     select c.* into card from ops.cards c where c.card_id = plan.card_id;
-    select p.* into message from ops.deliveries p
-    where p.event_id = plan.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status = 'sent'
-        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
-    order by p.position limit 1;
+    select p.* into message from ops.messages_of_card_v1(plan.card_id) p where p.status = 'sent' order by p.position limit 1;
     if card.phase <> 'open' or message.delivery_id is null then
         update ops.reminder_plans r set due_at = null where r.card_id = plan.card_id;
         return false;

@@ -11,9 +11,8 @@ as $$
         select a.approver from ops.services s cross join lateral unnest(s.approvers) with ordinality a (approver, nth)
         where s.service = turn.service and a.approver like 'S%' order by a.nth limit 1
     ) end), turn.card_id, p.delivery_id, 'turn'
-    from ops.deliveries p
-    where p.event_id = turn.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.status <> 'dead'
-        and not exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id)
+    from ops.messages_of_card_v1(turn.card_id) p
+    where p.status <> 'dead'
     order by p.position limit 1
     returning delivery_id
 $$;
