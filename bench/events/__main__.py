@@ -19,7 +19,9 @@ from bench.results import FOLDER, write
 
 TAIL = 1_500  # characters of what `pulser dev` said last, where something failed
 REST = 4.5  # seconds after which nobody is awake any more
-PAUSE = 1.2  # seconds: pg_net sleeps for one after a batch, and no chain is to begin in the sleep that the other has left
+PAUSE = (
+    1.2  # seconds: pg_net sleeps for one after a batch, and no chain is to begin in the sleep that the other has left
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ begin
     end if;
     with next as (
         select d.event_id from ops.event_dispatches d
-        where d.status = 'pending' and (d.claim_token is null or d.lease_until <= clock_timestamp())
+        where d.status = 'pending' and (
+                d.claim_token is null or d.lease_until <= clock_timestamp() and d.claim_token is distinct from holding
+            )
         order by d.position limit max_events for update skip locked
     ), taken as (
         update ops.event_dispatches d

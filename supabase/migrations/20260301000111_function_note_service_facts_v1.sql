@@ -6,7 +6,7 @@ language sql
 set search_path = ''
 as $$
     with noted as (
-        select distinct on (r.routing #>> '{fact,service}', r.routing #>> '{fact,environment}', n.aspect)
+        select distinct on (r.routing #>> '{fact,service}', coalesce(r.routing #>> '{fact,environment}', ''), n.aspect)
             r.routing -> 'fact' as fact, n.aspect, d.event_id, d.position, d.recorded_at
         from jsonb_array_elements(routings) r (routing)
         join ops.event_dispatches d on d.event_id = (r.routing ->> 'event_id')::uuid
@@ -16,7 +16,7 @@ as $$
             select 'release' where r.routing #>> '{fact,aspect}' = 'deploy' and r.routing #>> '{fact,what}' in ('completed', 'failed')
         ) n (aspect)
         where d.event_id = any (held) and r.routing #>> '{fact,service}' is not null
-        order by r.routing #>> '{fact,service}', r.routing #>> '{fact,environment}', n.aspect, d.position desc
+        order by r.routing #>> '{fact,service}', coalesce(r.routing #>> '{fact,environment}', ''), n.aspect, d.position desc
     )
     insert into ops.service_facts as f (service, environment, aspect, what, version, branch, url, event_id, position, at)
     select n.fact ->> 'service', coalesce(n.fact ->> 'environment', ''), n.aspect, n.fact ->> 'what', n.fact ->> 'version',

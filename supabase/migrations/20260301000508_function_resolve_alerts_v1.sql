@@ -10,10 +10,10 @@ declare
     newest uuid;
 begin
     for old in
-        select c.card_id, c.created_at from ops.cards c
+        select c.card_id, c.created_at from ops.cards c left join ops.event_dispatches d on d.event_id = c.card_id
         where (c.alert_key = any (keys) or c.resolve_key = any (keys)) and c.phase in ('open', 'acknowledged', 'investigating')
-        order by c.created_at
-        for no key update
+        order by d.position  -- cards of a batch are not made in the order of their events
+        for no key update of c
     loop
         update ops.cards c
         set version = c.version + 1, phase = 'resolved', updated_at = clock_timestamp(),

@@ -1,5 +1,5 @@
 -- What routed events mean beside their messages, and what the routes said of them. An alert that has to do with no other has its card
--- in one statement with its like, and what ends nothing is passed over; the others have their turn (attach_event_v1).
+-- in one statement with its like, first, and what ends nothing is passed over; the others have their turn (attach_event_v1).
 create or replace function ops.attach_events_v1(held uuid[], routings jsonb)
 returns void
 language plpgsql

@@ -1,7 +1,6 @@
--- Which events need what became of those before them: what a deploy's card or another card is told, what may be a deploy's own failure,
--- and alerts that are fired again or ended, be it by another event of the batch. All others, which is nearly all of a storm, can be
--- recorded in any order, so in one statement. One look at the index
--- per key, however many. routings: as record_deliveries_v1 takes them.
+-- Which events need what became of those before them: news of a deploy or of another card, alerts that fire again, and what ends alerts,
+-- where another event of the batch or an open card has the same key. All others, which is nearly all of a storm, mean the same in any
+-- order, so one statement records them. Cards are asked by index, one look per key. routings: as record_deliveries_v1 takes them.
 create or replace function ops.events_in_turn_v1(routings jsonb)
 returns uuid[]
 language sql
@@ -18,7 +17,9 @@ as $$
     ), matched as (
         select e.fires as key from events e where e.fires is not null group by e.fires having count(*) > 1
         union all
-        select k.key from ends k join events e on k.key in (e.fires, e.ended_by)
+        select k.key from ends k join events e on e.fires = k.key
+        union all
+        select k.key from ends k join events e on e.ended_by = k.key
         union all
         select k.key from (select e.fires as key from events e union all select ends.key from ends) k
         cross join lateral (

@@ -77,6 +77,7 @@ class Dispatcher:
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _recording: Recording = field(default_factory=Recording)
     _at_once: int = EVENTS_AT_ONCE
+    _is_refused: bool = False  # another router is at work: what waits is his
 
     async def drain(self) -> Drained:
         """Work until nothing is due, or the time is up. Raises PulserError once what was claimed has ended."""
@@ -88,6 +89,7 @@ class Dispatcher:
                 if not (await self.ledger.call("rest_v1"))["work_is_due"]:
                     return drained
         except PulserError:
+            self._at_once = EVENTS_AT_ONCE  # a database that is slow gets less at once
             # Nobody is awake here any more: inserts must ring, if the database can still be told so.
             with contextlib.suppress(PulserError):
                 await self.ledger.call("rest_v1")
@@ -127,6 +129,7 @@ class Dispatcher:
                 "holding": self._recording.claim_token,
             },
         )
+        self._is_refused = claim["claim_token"] is None
         self._at_once = next_batch(claim["events"], self._at_once)
         if claim["events"]:
             await self._record(claim, in_order(_usable(await self.ledger.call("routes_v1"))))
@@ -178,7 +181,7 @@ class Dispatcher:
             if await self._one_ends(min(look, left)):
                 return
             asked_at = time.monotonic()
-            waits = await self.ledger.call("events_wait_v1")
+            waits = not self._is_refused and await self.ledger.call("events_wait_v1")
             look = max(LOOK, LOOK_SHARE * (time.monotonic() - asked_at))
 
     async def _one_ends(self, within: float) -> bool:

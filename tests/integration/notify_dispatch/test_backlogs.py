@@ -97,3 +97,15 @@ async def test_a_run_whose_time_is_up_hears_of_its_record(bench: Bench, own: Dir
         await bench.drain(ledger=ledger, drain_seconds=0.2)
     assert ledger.calls[-1] == "rest_v1"
     assert ledger.calls.count("claim_events_v1") == 1
+
+
+async def test_who_finds_another_router_at_work_does_not_look_again_and_again(
+    bench: Bench, own: DirectDatabase
+) -> None:
+    """What waits is the other's: there is a turn in each 0.2 s, as for who finds nothing."""
+    await bench.sql.execute(BACKLOG, 2)
+    await own.call("claim_events_v1", {"worker": "other", "max_events": 1, "lease_seconds": 60})
+    ledger = Watched(own, nth=0)
+    await bench.drain(ledger=ledger, drain_seconds=0.5)
+    assert ledger.calls.count("claim_events_v1") >= 1
+    assert "events_wait_v1" not in ledger.calls

@@ -65,6 +65,16 @@ async def test_a_router_takes_the_next_while_it_settles_a_claim(db: Session) -> 
     assert await db.record(first["claim_token"], [(events[0], [])]) == 1
 
 
+async def test_a_router_that_was_held_up_does_not_claim_what_it_holds(db: Session) -> None:
+    """Its lease is over, its record is on the way: a part of it would be settled after the rest."""
+    events = await db.emit(3)
+    late = await db.claim_events(max_events=2)
+    await db.end_leases()
+    claim = await db.claim_events(max_events=1, holding=late["claim_token"])
+    assert [it["event_id"] for it in claim["events"]] == events[2:]
+    assert await db.record(late["claim_token"], [(event, []) for event in events[:2]]) == 2
+
+
 async def test_a_claim_that_has_ended_opens_nothing(db: Session) -> None:
     """A router that names what it held once is kept out by whoever holds events now."""
     events = await db.emit(3)

@@ -92,12 +92,25 @@ async def test_deliveries_stand_in_the_order_of_their_events(db: Session) -> Non
     assert await db.column("select event_id from ops.deliveries order by position") == events
 
 
-async def test_an_event_outside_the_claim_is_not_settled(db: Session) -> None:
-    """A token settles its own events only."""
+async def test_who_holds_but_a_part_of_what_he_names_settles_nothing(db: Session) -> None:
+    """A part was taken over, or never his: what is left would be settled before it."""
     mine, foreign = await db.emit(2)
     claim = await db.claim_events(max_events=1)
-    assert await db.record(claim["claim_token"], [(mine, ["#a"]), (foreign, ["#a"])]) == 1
-    assert await db.column("select event_id from ops.deliveries") == [mine]
+    assert await db.record(claim["claim_token"], [(mine, ["#a"]), (foreign, ["#a"])]) == 0
+    assert await db.column("select event_id from ops.deliveries") == []
+
+
+async def test_a_claim_of_which_a_part_was_taken_over_is_settled_by_who_comes_after(db: Session) -> None:
+    """The first was held up beyond its lease; all events are settled in their order."""
+    events = await db.emit(3)
+    late = await db.claim_events()
+    await db.end_leases()
+    second = await db.claim_events(worker="second", max_events=1)
+    assert await db.record(late["claim_token"], [(event, ["#a"]) for event in events]) == 0
+    await db.record(second["claim_token"], [(events[0], ["#a"])])
+    third = await db.claim_events(worker="second")
+    await db.record(third["claim_token"], [(event, ["#a"]) for event in events[1:]])
+    assert await db.column("select event_id from ops.deliveries order by position") == events
 
 
 async def test_a_claimed_event_that_is_not_named_stays_claimed(db: Session) -> None:

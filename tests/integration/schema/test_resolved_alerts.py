@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.schema.acting import acknowledged, act, card, claimed_click, settle
-from tests.integration.schema.firing import ALERT, CI, DEPLOY, age, fire, posts, send, stored, updates
+from tests.integration.schema.firing import ALERT, CI, DEPLOY, age, fire, posts, route, send, stored, updates, write
 from tests.integration.schema.helpers import CHANNEL, Session
 
 TASK = {"service": "billing", "task": "export"}
@@ -34,6 +34,17 @@ async def test_it_ends_in_place(db: Session, fired: str, ended: str, of: dict[st
     assert await posts(db) == [(first, CHANNEL)]
     assert [it["purpose"] for it in await send(db)] == ["update"]
     assert await db.value("select card_id from ops.event_dispatches where event_id = $1", end) == first
+
+
+async def test_an_end_tells_of_the_newest_that_it_ends(db: Session) -> None:
+    """By the order of their events, whichever of a batch had its card first."""
+    fired = [await write(db, "task.failed", TASK | {"fingerprint": it}) for it in "aba"]
+    await route(db)
+    end = await fire(db, "task.completed", of=TASK)
+    assert await db.column("select card_id from ops.cards where phase = 'resolved' order by card_id") == sorted(
+        fired[:2]
+    )
+    assert await db.value("select card_id from ops.event_dispatches where event_id = $1", end) == fired[1]
 
 
 async def test_a_status_in_the_payload_ends_it(db: Session) -> None:
