@@ -43,6 +43,8 @@ create table if not exists ops.deliveries (
     may_fold boolean not null generated always as (fold_type is not null) stored,
     -- The post that tells of it, when that is a digest. A digest names itself here, and an update of one its target.
     digest_id uuid references ops.deliveries (delivery_id),
+    -- A digest: whether an open alert was in it when it was posted. An edit notifies nobody, so only such a one takes more alerts in.
+    rang_for_alert boolean not null default false,
     in_digest boolean not null generated always as (kind = 'post' and digest_id is not null and digest_id <> delivery_id) stored,
     -- A call of a hook: {"hook", "service", "action", "inputs"}. Its channel is hook:<service>.
     hook jsonb,

@@ -1,5 +1,6 @@
 -- What a digest tells: {"events", "from", "to", "waited_s", "open_alerts", "types": [{"event_type", "count", "services": [{"service",
--- "count"}], "more_services"}], "more_types", "more_events"}; the most frequent first, at most 12 types of 5 services each.
+-- "count"}], "more_services"}], "more_types", "more_events"}; types with open alerts
+-- first (they are what somebody must act on), then the most frequent; at most 12 types of 5 services each.
 create or replace function ops.digest_facts_v1(digest_id uuid)
 returns jsonb
 language sql
@@ -16,7 +17,9 @@ as $$
             row_number() over (partition by t.fold_type order by count(*) desc, t.fold_service) as nth
         from told t where t.fold_service is not null group by t.fold_type, t.fold_service
     ), of_types as (
-        select t.fold_type, count(*) as events, row_number() over (order by count(*) desc, t.fold_type) as nth
+        select t.fold_type, count(*) as events, row_number() over (
+                order by count(*) filter (where t.is_open) > 0 desc, count(*) desc, t.fold_type
+            ) as nth
         from told t group by t.fold_type
     )
     select jsonb_build_object(

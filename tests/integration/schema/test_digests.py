@@ -191,7 +191,7 @@ async def test_more_of_the_storm_is_taken_into_the_digest_that_stands(db: Sessio
 @pytest.mark.parametrize(
     "ended",
     [
-        "update ops.deliveries set sent_at = sent_at - interval '10 minutes'",
+        "update ops.deliveries set sent_at = sent_at - interval '2 minutes'",
         "insert into ops.slack_paces (method, used_until) values ('chat.update', clock_timestamp() + interval '8 s')",
         "insert into ops.slack_holds (method, reason, held_until) values ('chat.update', 'limited', now() + '1 min')",
     ],
