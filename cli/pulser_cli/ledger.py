@@ -11,6 +11,7 @@ from rich.text import Text
 from pulser.database import Database
 from pulser_cli.channels import as_routed
 from pulser_cli.connection import DatabaseUrl, run
+from pulser_cli.digest import about, digest_id, print_digest, short
 from pulser_cli.envelopes import envelope, envelopes
 from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
 from pulser_cli.output import status as status_of
@@ -25,6 +26,7 @@ app.command()(envelope)
 app.command()(verify)
 
 Status = Literal["queued", "sending", "sent", "in_doubt", "failed", "dead"]
+_LISTED, _OF_DIGEST = 50, 1000
 _MEDIUM, _WIDE = 100, 160  # columns from which more is shown
 
 
@@ -37,17 +39,27 @@ def list_command(
     since: Annotated[
         str | None, typer.Option(metavar="SPAN", help="Not older than this: 90s, 15min, 1h, 2d.", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Only what this digest tells of: 8 digits or more of its ID.", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="At most so many: 50; of a digest, 1000.", show_default=False)
+    ] = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Deliveries, the newest first."""
+    most = limit or (_LISTED if digest is None else _OF_DIGEST)
     asked = {
         "status": status,
         "channel": as_routed(channel),
         "event_type": event_type,
         "since": since_of(since),
-        "limit": limit,
+        "digest": None if digest is None else digest_id(digest),
+        "limit": most,
     }
 
     async def work(database: Database) -> list[dict[str, Any]]:
@@ -58,6 +70,8 @@ def list_command(
     deliveries = run(database_url, work)
     if as_json:
         print_json(deliveries)
+    elif digest is not None:
+        print_digest(deliveries, console(), most)
     else:
         _print_deliveries(deliveries)
 
@@ -137,12 +151,19 @@ def _cells(delivery: dict[str, Any]) -> dict[str, Text]:
     return {
         "When": shown(ago(delivery["created_at"])),
         "Status": status_of(delivery["status"]),
-        "Event": shown(
-            f"{delivery['event_type']} · in a digest" if delivery.get("digest_id") else delivery["event_type"]
-        ),
+        "Event": shown(_event(delivery)),
         "Channel": shown(delivery["channel"]),
         "Latency": shown(None if latency is None else f"{latency:,.0f} ms"),
         "Tries": shown(delivery["attempts"]),
         "Route": shown(delivery["route"]),
         "Why": shown(delivery["reason"]),
     }
+
+
+def _event(delivery: dict[str, Any]) -> str | None:
+    """Its type; of what has no message of its own, what is told of it in the digest, and in which."""
+    if not delivery["digest_id"] or delivery["kind"] != "post":
+        told: str | None = delivery["event_type"]
+        return told
+    parts = (delivery["event_type"], delivery["service"], about(delivery), f"in digest {short(delivery['digest_id'])}")
+    return " · ".join(str(it) for it in parts if it)

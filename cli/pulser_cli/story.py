@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pulser.blocks import clean
+from pulser_cli.digest import short
 from pulser_cli.output import ago, due, shown, status, table
 
 _PAYLOAD_LINES = 20
@@ -86,7 +87,8 @@ def _digest(delivery: dict[str, Any]) -> str | None:
     if not digest or delivery["kind"] != "post":
         return None
     if digest == delivery["delivery_id"]:
-        return "its message tells of several events that came too fast for a message each"
+        events = f"{delivery['digest_events']:,} events"
+        return f"its message tells of {events}: `pulser ledger list --digest {short(digest)}` lists them"
     return f"told in the message of {digest}, with others: its attempts are at `pulser ledger show {digest}`"
 
 

@@ -10,6 +10,8 @@ as $$
         'delivery_id', delivery.delivery_id, 'position', delivery.position, 'kind', delivery.kind,
         'thread_delivery_id', delivery.thread_delivery_id, 'thread_part', delivery.thread_part, 'action', delivery.hook ->> 'action',
         'digest_id', delivery.digest_id, 'event_id', delivery.event_id, 'event_type', event ->> 'event_type',
+        'service', coalesce(delivery.fold_service, left(event #>> '{payload,service}', 300)),
+        'title', left(event #>> '{payload,title}', 300), 'branch', left(event #>> '{payload,branch}', 300),
         'route', delivery.route, 'why', delivery.why, 'channel', delivery.channel, 'status', delivery.status,
         'attempts', delivery.attempts, 'reason', delivery.reason, 'error', delivery.error, 'adopted', delivery.adopted,
         'created_at', delivery.created_at,

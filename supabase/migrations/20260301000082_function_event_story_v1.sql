@@ -1,4 +1,5 @@
--- What became of an event: {"event", "dispatch", "deliveries": [summary + "attempts_log"]}; null for an unknown id.
+-- What became of an event: {"event", "dispatch", "deliveries": [summary + "attempts_log", "digest_events"]}; of a digest, how many
+-- events its message tells of. Null for an unknown id.
 create or replace function ops.event_story_v1(event_id uuid)
 returns jsonb
 language sql
@@ -17,7 +18,10 @@ as $$
         'deliveries', (
             select coalesce(jsonb_agg(
                 ops.delivery_summary_v1(d, e.event, s.recorded_at)
-                || jsonb_build_object('attempts_log', ops.attempts_log_v1(d.delivery_id))
+                || jsonb_build_object('attempts_log', ops.attempts_log_v1(d.delivery_id), 'digest_events', case
+                    when d.digest_id = d.delivery_id and d.kind = 'post'
+                    then (select count(*) from ops.deliveries m where m.digest_id = d.delivery_id and m.kind = 'post')
+                end)
                 order by d.position
             ), '[]')
             from ops.deliveries d where d.event_id = event_story_v1.event_id

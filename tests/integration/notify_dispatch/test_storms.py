@@ -12,7 +12,8 @@ from tests.fixtures.postgres import Connection
 from tests.integration.notify_dispatch.conftest import Bench
 
 STANDS = """
-select d.channel, d.slack_ts, count(*) as events, bool_or(d.digest_id is not null) as is_digest
+select d.channel, d.slack_ts, count(*) as events, bool_or(d.digest_id is not null) as is_digest,
+    min(d.digest_id::text) as digest
 from ops.deliveries d where d.kind = 'post' and d.status = 'sent' group by 1, 2
 """
 BURST = """
@@ -122,7 +123,9 @@ async def test_a_refused_layout_goes_as_a_line(bench: Bench) -> None:
     await bench.pass_time(2)
     await bench.drain()
     (message,) = bench.messages()
-    assert message.text == "10 events came faster than Slack takes messages. See `pulser ledger list`."
+    digest = str((await stands(bench))[0]["digest"])[:8]
+    said = f"10 events came faster than Slack takes messages. Each: `pulser ledger list --digest {digest}`"
+    assert message.text == said
 
 
 async def test_what_calls_somebody_and_what_is_critical_stand_alone(bench: Bench) -> None:

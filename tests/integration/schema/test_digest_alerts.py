@@ -58,7 +58,7 @@ async def test_alerts_that_somebody_has_in_hand_ring_for_nobody(db: Session) -> 
 
 
 async def test_an_alert_that_comes_while_its_channel_is_claimed_waits_for_the_next_turn(db: Session) -> None:
-    """Between the look at what waits and the change: the change takes what it may, and the alerts get a digest that rings."""
+    """After the look at what waits: the change takes what it may, and the alerts get a digest that rings."""
     digest = await stand(db, alerts=False)
     [head, *_] = passed = await storm(db, 5, event_type="ci.passed")
     change = await db.value("select ops.fold_posts_v1($1, $2::uuid)::text", CHANNEL, head)

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from tests.integration.schema.digests import standing
 from tests.integration.schema.helpers import Session
 
 
@@ -86,3 +87,13 @@ async def test_a_vanished_event_keeps_its_story(db: Session) -> None:
     await db.run("delete from ops.platform_events")
     story = await db.call("delivery_story_v1", delivery_id=delivery)
     assert [it["status"] for it in story["deliveries"]] == ["sent"]
+
+
+async def test_a_digest_says_of_how_many_events_it_tells(db: Session) -> None:
+    """What is told in it does not."""
+    _, deliveries = await standing(db, 6)
+    told = []
+    for delivery in deliveries[:2]:
+        [one] = (await db.call("delivery_story_v1", delivery_id=delivery))["deliveries"]
+        told.append(one["digest_events"])
+    assert told == [6, None]

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.integration.schema.digests import standing, storm
 from tests.integration.schema.helpers import CHANNEL, SENT, Session
 
 KEYS = {
@@ -15,6 +16,7 @@ KEYS = {
     "kind", "action", "why", "thread_delivery_id",
     "thread_part",
     "digest_id",
+    "service", "title", "branch",
 }  # fmt: skip
 
 
@@ -132,3 +134,39 @@ async def test_a_time_that_is_none_is_refused(db: Session) -> None:
     await db.queue()
     with pytest.raises(asyncpg.DataError):
         await listed(db, since="yesterday-ish")
+
+
+@pytest.mark.parametrize("digits", [8, 13, 36], ids="{} characters of the id".format)
+async def test_filter_by_digest(db: Session, digits: int) -> None:
+    """What its message tells of, itself too; not the change that took more in."""
+    claimed, deliveries = await standing(db)
+    more = await storm(db, 5)
+    await db.settle(await db.claim_one(), "sent")
+    await db.queue()
+    assert await listed(db, digest=claimed["delivery_id"][:digits]) == [*deliveries, *more][::-1]
+
+
+async def test_filters_of_a_digest_add_up(db: Session) -> None:
+    """The other keys narrow it too."""
+    claimed, deliveries = await standing(db)
+    digest = claimed["delivery_id"]
+    assert await listed(db, digest=digest, limit=2) == deliveries[:3:-1]
+    assert await listed(db, digest=digest, status="dead") == []
+    assert await listed(db, digest=digest, event_type="ci.passed") == []
+    assert await listed(db, digest="0" * 8) == []
+
+
+async def test_a_digest_that_is_none_is_refused(db: Session) -> None:
+    """A wrong filter is an error, not an empty list."""
+    with pytest.raises(asyncpg.DataError):
+        await listed(db, digest="the-first")
+
+
+async def test_a_summary_says_what_the_event_is_about(db: Session) -> None:
+    """Its service, its title and its branch, where it names them."""
+    payload = {"service": "api", "title": "Build", "branch": "main"}
+    for given in (payload, ["odd"]):
+        event = await db.call("append_event_v1", event_type="ci.failed", payload=given)
+        await db.record((await db.claim_events())["claim_token"], [(event, [CHANNEL])])
+    told = [[it[key] for key in payload] for it in await db.call("list_deliveries_v1", filter={})]
+    assert told == [[None, None, None], ["api", "Build", "main"]]

@@ -99,6 +99,7 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
         "dispatch_health_v1": lambda: old.call("dispatch_health_v1"),
         "metrics_v1": lambda: old.call("metrics_v1"),
         "list_deliveries_v1": lambda: old.call("list_deliveries_v1", filter={}),
+        "list_deliveries_v1, a digest": lambda: old.call("list_deliveries_v1", filter={"digest": "1b4e28ba"}),
         "list_posts_v1": lambda: old.call("list_posts_v1", before=40_000),
         "replay_events_v1": lambda: old.call("replay_events_v1", since=month_ago),
         "replay_events_v1, a later page": lambda: old.call("replay_events_v1", since=month_ago, before=page["before"]),

@@ -82,6 +82,18 @@ def test_open_alerts_are_counted_and_one_learns_how_to_see_each() -> None:
     assert "open alert" not in shown(FACTS | {"open_alerts": 0})
 
 
+def test_it_says_how_to_see_each_event() -> None:
+    """At its end, in small; as few digits as the command takes. The plain one too."""
+    digest = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
+    for facts_of in (FACTS, FACTS | {"open_alerts": 0}):
+        last = render_digest(digest, "e", facts_of).blocks[-1]
+        assert (last["type"], last["elements"][-1]["text"]) == (
+            "context",
+            "each: `pulser ledger list --digest 1b4e28ba`",
+        )
+    assert render_plain_digest(digest, "e", FACTS).text.endswith(" Each: `pulser ledger list --digest 1b4e28ba`")
+
+
 def test_it_has_no_buttons() -> None:
     """Nothing of it can be acknowledged."""
     assert {block["type"] for block in render_digest("d", "e", FACTS).blocks} == {"header", "section", "context"}

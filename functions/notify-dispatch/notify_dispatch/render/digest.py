@@ -55,7 +55,9 @@ def render_digest(delivery_id: str, event_id: str, facts: Json) -> Message:
             HeaderBlock(text=PlainTextObject(text=headline, emoji=False)),
             SectionBlock(text=mrkdwn("\n".join(f"• {line}" for line in lines) or headline)),
             *(SectionBlock(text=mrkdwn(text)) for text in _alerts(facts)),
-            ContextBlock(elements=[mrkdwn(text) for text in _closing(facts, span)]),
+            ContextBlock(
+                elements=[mrkdwn(text) for text in (*_closing(facts, span), f"each: {_listing(delivery_id)}")]
+            ),
         ]
         return Message(said, tuple(block.to_dict() for block in blocks), event_id, delivery_id)
     except Exception as error:  # noqa: BLE001  that there were events is told, whatever the layout stumbles over
@@ -65,7 +67,7 @@ def render_digest(delivery_id: str, event_id: str, facts: Json) -> Message:
 
 def render_plain_digest(delivery_id: str, event_id: str, facts: Json, degraded: str | None = None) -> Message:
     """Only how many events there are, and where to read of them. Always valid."""
-    said = f"{_events(facts)} came faster than Slack takes messages. See `pulser ledger list`."
+    said = f"{_events(facts)} came faster than Slack takes messages. Each: {_listing(delivery_id)}"
     block = SectionBlock(text=mrkdwn(said)).to_dict()
     return Message(said, (block,), event_id, delivery_id, degraded=degraded)
 
@@ -80,7 +82,7 @@ def _many(count: int, one: str) -> str:
 
 
 def _fitting(counts: Sequence[TypeCount], more_types: int, more_events: int) -> list[str]:
-    """A line for each type, the most frequent first, as far as there is room; then one for all others."""
+    """A line for each type, in their order, as far as there is room; then one for all others."""
     lines: list[str] = []
     room = _ROOM
     for at, count in enumerate(counts):
@@ -119,8 +121,13 @@ def _alerts(facts: Json) -> Iterator[str]:
         are, they = ("is", "It has") if count == 1 else ("are", "They have")
         yield (
             f"*{_many(count, 'open alert')}* {are} among them. {they} no buttons here: see `/pulser status` with the "
-            "service, or each one in `pulser ledger list`."
+            "service."
         )
+
+
+def _listing(delivery_id: str) -> str:
+    """What lists each event. So few digits of the digest's id as the command takes: nobody wants to type more."""
+    return f"`pulser ledger list --digest {delivery_id[:8]}`"
 
 
 def _closing(facts: Json, span: str) -> Iterator[str]:
