@@ -149,11 +149,12 @@ class FileService(_Strict):
         """Whose deploys would never be approved: such a request is refused. Of who is in a group nobody here knows."""
         if not self.approvers:
             return "nobody can approve a deploy, approvers is empty"
-        if not any(too_few_approvers(it, self.approvers, self.approvals) for it in self.approvers):
-            return None
-        if self.deployers and all(too_few_approvers(it, self.approvers, self.approvals) for it in self.deployers):
+        refused = {it for it in self.approvers if too_few_approvers(it, self.approvers, self.approvals)}
+        if self.deployers and refused.issuperset(self.deployers):
             return "no deploy can ever be approved: each of deployers is an approver, and the others are too few"
-        return "what an approver asks for, the other approvers are too few to approve, so it is refused"
+        if refused and self.approvals > 1:
+            return "what an approver asks for, the other approvers are too few to approve, so it is refused"
+        return None
 
 
 def checked(services: Sequence[FileService]) -> None:
