@@ -82,9 +82,10 @@ def not_permitted(verb: Verb, service: str, named: Sequence[str]) -> str:
 
 def not_withdrawn(requester: str | None, named: Sequence[str]) -> str:
     """Who may take a deploy out of the queue, for one who may not."""
-    others = who_may([it for it in named if it != requester])
-    asker = f"{_mention(requester)}, who asked for it, and " if requester else ""
-    return f"Only {asker}{others} may withdraw this deploy. {NOTHING_CHANGED}"
+    others = [it for it in named if it != requester]
+    asker = [f"{_mention(requester)}, who asked for it,"] if requester else []
+    told = " and ".join([*asker, who_may(others)] if others else asker)
+    return f"Only {told} may withdraw this deploy. {NOTHING_CHANGED}"
 
 
 def nobody_may(verb: Verb, service: str, setting: str) -> str:

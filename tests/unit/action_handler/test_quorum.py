@@ -216,6 +216,8 @@ def test_where_nobody_is_named_anybody_withdraws() -> None:
     on = card("deploy", "queued", REQUESTED)
     assert decide(situation("reject", on, ERIN, policy=replace(FREE, deployers=()))).reason == "withdrawn"
     assert decide(situation("reject", on, ERIN, policy=FREE)).reason == "not_permitted"
+    alone = decide(situation("reject", on, ERIN, policy=replace(FREE, deployers=(ALICE,))))
+    assert alone.note == f"Only <@{ALICE}>, who asked for it, may withdraw this deploy. Nothing was changed."
     unnamed = replace(POLICY, approvers=(), deployers=())
     assert decide(situation("reject", on, ERIN, policy=unnamed)).reason == "nobody_may"
 
