@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pulser.blocks import safe_url
+from pulser.permission import too_few_approvers
 
 
 def _like(pattern: str, rule: str) -> AfterValidator:
@@ -137,13 +138,23 @@ class FileService(_Strict):
     def notes(self) -> list[str]:
         """What is allowed, but may surprise."""
         notes = []
-        if self.deploy and self.approval_required and not self.approvers:
-            notes.append(f"{self.service}: nobody can approve a deploy, approvers is empty")
-        if self.approvals > 1 and self.approvals == len(self.approvers) and not self._names_a_group:
-            notes.append(f"{self.service}: what an approver asks for, the other approvers are too few to approve")
+        note = self._on_approvals() if self.deploy and self.approval_required else None
+        if note:
+            notes.append(f"{self.service}: {note}")
         if self.rollback and not self.rollback_by:
             notes.append(f"{self.service}: nobody can roll back, rollback_by is empty")
         return notes
+
+    def _on_approvals(self) -> str | None:
+        """Whose deploys would never be approved: such a request is refused. Of who is in a group nobody here knows."""
+        if not self.approvers:
+            return "nobody can approve a deploy, approvers is empty"
+        refused = {it for it in self.approvers if too_few_approvers(it, self.approvers, self.approvals)}
+        if self.deployers and refused.issuperset(self.deployers):
+            return "no deploy can ever be approved: each of deployers is an approver, and the others are too few"
+        if refused and self.approvals > 1:
+            return "what an approver asks for, the other approvers are too few to approve, so it is refused"
+        return None
 
 
 def checked(services: Sequence[FileService]) -> None:

@@ -39,6 +39,8 @@ class Card:
     event that the card stands for, as JSON. `state`: see the glossary; its parts are read by `person`.
     `other_rollback`: what is under way on another card of the same service and environment, {"card_id", "release",
     "by"}; empty for none. `reminded`: how often it reminded, {"count", "at", "mentioned", "mentioned_at"}; or empty.
+    `queue_place`: of a deploy that waits for its turn, {"nth", "release", "by"}, where the latter are of the one before
+    it. `approvers`: who may approve a deploy that waits for that.
     """
 
     card_id: str
@@ -55,6 +57,8 @@ class Card:
     ts: str | None = None
     other_rollback: Mapping[str, Any] = field(default_factory=dict)
     reminded: Mapping[str, Any] = field(default_factory=dict)
+    queue_place: Mapping[str, Any] = field(default_factory=dict)
+    approvers: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Card:
@@ -74,6 +78,8 @@ class Card:
             ts=value.get("ts"),
             other_rollback=value.get("other_rollback") or {},
             reminded=value.get("reminded") or {},
+            queue_place=value.get("queue_place") or {},
+            approvers=tuple(value.get("approvers") or ()),
         )
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ _SHOWN_NAMES = 5
 _QUEUE_IT, _ASK_AGAIN = "queue", "ask_again"
 # It is handed to a deploy hook, where a shell may meet it: nothing but what tags, branches and commits are made of.
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/@-]*")
-_PHASES = {"requested": "waits for approval", "approved": "is approved", "started": "is under way"}
+_PHASES = {"requested": "waits for approval", "started": "is under way"}
 
 Json = Mapping[str, Any]  # an object as json.loads gives it
 
@@ -52,11 +52,11 @@ def deploy_modal(
     *,
     warning: str | None = None,
     metadata: str = "",
-    offers_queue: bool = False,
+    running: Sequence[Json] = (),
 ) -> dict[str, Any]:
     """The view for views.open: `form` is filled in already, `warning` (mrkdwn) stands above, `metadata` comes back.
 
-    `offers_queue`: something is under way, so it asks whether to wait for its end.
+    `running`: what is under way; where one can be waited for, the form asks whether to.
     Offers the services that can be deployed. With no such service there is no modal: ValueError.
     """
     offered = [it for it in services if can_be_offered(it)]
@@ -73,8 +73,10 @@ def deploy_modal(
             REASON, "Reason", _text(form.reason, REASON_LENGTH, multiline=True), "Everybody in the channel reads it"
         ),
     ]
-    if offers_queue:
-        inputs.append(_input(QUEUE, "If one is under way", _queue_select(form), "Those that wait go one by one"))
+    if has_room(running, form.service):
+        place = replace(form, environment=_environment(form, chosen))
+        select = _queue_select(place, is_busy=running_of(place, running) is not None)
+        inputs.append(_input(QUEUE, "If one is under way", select, "Those that wait go one by one"))
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
@@ -84,6 +86,11 @@ def deploy_modal(
         "private_metadata": metadata,
         "blocks": ([_warning(warning)] if warning else []) + inputs,
     }
+
+
+def has_room(running: Iterable[Json], service: str) -> bool:
+    """Whether one of these deploys (of that service, or of any when none is chosen) can be waited for."""
+    return any((it.get("queued") or 0) < QUEUE_LENGTH for it in running if not service or it["service"] == service)
 
 
 def can_be_offered(policy: Json) -> bool:
@@ -110,9 +117,11 @@ def validate(form: DeployForm, policy: Json | None, running: Iterable[Json]) -> 
     told = {
         SERVICE: _wrong_service(form, policy),
         VERSION: _wrong_version(form.version),
-        ENVIRONMENT: (_wrong_environment(form, policy) or _occupied(form, running)) if policy else None,
+        ENVIRONMENT: _wrong_environment(form, policy) if policy else None,
         REASON: None if form.reason else "Say in a few words why.",
     }
+    if policy and not told[ENVIRONMENT]:
+        told |= _occupied(form, running)
     return {field: fit(error, _ERROR) for field, error in told.items() if error}
 
 
@@ -121,8 +130,17 @@ def running_in_words(deploy: Json) -> str:
     asked = deploy.get("requested") or {}
     who = plain(str(asked.get("name") or asked.get("user") or "somebody"), 60)
     version, environment = plain(str(deploy.get("version") or "?"), 60), plain(str(deploy.get("environment")), 60)
+    return f"{who} asked for {version} in {environment}{_at(asked.get('at'))}; it {phase_in_words(deploy)}"
+
+
+def phase_in_words(deploy: Json) -> str:
+    """ "waits for approval", "is about to start": what follows "it"."""
     phase = str(deploy.get("phase"))
-    return f"{who} asked for {version} in {environment}{_at(asked.get('at'))}; it {_PHASES.get(phase, f'is {phase}')}"
+    if phase != "approved":
+        return _PHASES.get(phase, f"is {phase}")
+    if deploy.get("hook") == "accepted":
+        return "was accepted by the deploy hook"
+    return "is about to start" if deploy.get("decision") == "not_needed" else "is approved and about to start"
 
 
 def running_of(form: DeployForm, running: Iterable[Json]) -> Json | None:
@@ -165,18 +183,23 @@ def _wrong_environment(form: DeployForm, policy: Json) -> str | None:
     return f"{plain(form.service, 80)} has {has}{more}, not {plain(form.environment, 60)}."
 
 
-def _occupied(form: DeployForm, running: Iterable[Json]) -> str | None:
-    """Two deploys of one service into one environment at once are refused (the ledger refuses them too)."""
+def _occupied(form: DeployForm, running: Iterable[Json]) -> dict[str, str]:
+    """Two deploys of one service into one environment at once are refused (the ledger refuses them too): on the field
+    that helps.
+    """
     deploy = running_of(form, running)
     if deploy is None:
-        return None
+        return {}
     waiting = deploy.get("queued") or 0
     if waiting >= QUEUE_LENGTH:
-        return f"{running_in_words(deploy)}. {waiting} wait for their turn already: wait until one has ended."
+        full = f"{running_in_words(deploy)}. {waiting} wait for their turn already: wait until one has ended."
+        return {ENVIRONMENT: full}
     if form.wants_to_queue:
-        return None
-    how = "Choose below to queue it" if form.queue else "Type /pulser deploy again to queue it"
-    return f"{running_in_words(deploy)}. {how}, or wait until it has ended."
+        return {}
+    if form.queue:
+        return {QUEUE: f"{running_in_words(deploy)}. Choose here to queue it, or wait until it has ended."}
+    again = f"{running_in_words(deploy)}. Type /pulser deploy again to queue it, or wait until it has ended."
+    return {ENVIRONMENT: again}
 
 
 def _at(moment: object) -> str:
@@ -234,11 +257,11 @@ def _select(initial: str, groups: Sequence[tuple[str, list[str]]]) -> dict[str, 
     return {"type": "static_select", **options, **({"initial_option": _option(initial)} if known else {})}
 
 
-def _queue_select(form: DeployForm) -> dict[str, Any]:
-    """Nothing is queued that nobody chose to queue."""
-    options = {_QUEUE_IT: "Queue it behind that one", _ASK_AGAIN: "Do not queue it, tell me"}
+def _queue_select(form: DeployForm, *, is_busy: bool) -> dict[str, Any]:
+    """To queue it is proposed where it must wait for all that is known; whoever is asked only in case means no wait."""
+    options = {_QUEUE_IT: "Queue it behind that one", _ASK_AGAIN: "Only if it is free now"}
     drawn = {value: {"text": _plain(text, _OPTION_TEXT), "value": value} for value, text in options.items()}
-    initial = drawn.get(form.queue, drawn[_ASK_AGAIN])
+    initial = drawn.get(form.queue, drawn[_QUEUE_IT if is_busy else _ASK_AGAIN])
     return {"type": "static_select", "options": list(drawn.values()), "initial_option": initial}
 
 

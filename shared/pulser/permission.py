@@ -36,3 +36,22 @@ def permission(user: str, named: Sequence[str], membership: Membership) -> Permi
     if any(it in membership.unchecked for it in named):
         return "unchecked"
     return "denied"
+
+
+def too_few_approvers(user: str, approvers: Sequence[str], needed: int) -> str | None:
+    """Why nobody could ever approve what `user` asks for, in plain text; None where enough others are named, or a user
+    group is: nobody knows how many are in it.
+    """
+    others = sum(it != user for it in set(approvers))
+    if others >= needed or any(is_group(it) for it in approvers):
+        return None
+    if not approvers:
+        return (
+            "Nobody may approve a deploy of this service, so it could never begin: approvers in pulser.yaml is empty."
+        )
+    named = f"only {others} other{' is' if others == 1 else 's are'}" if others else "nobody else is"
+    own = " You cannot approve your own deploy, and" if user in approvers else " But"
+    return (
+        f"A deploy of this service needs {needed} approval{'' if needed == 1 else 's'}.{own} {named} named in "
+        "approvers in pulser.yaml, so it could never begin."
+    )

@@ -65,7 +65,7 @@ create table if not exists ops.deliveries (
     constraint only_a_post_stands_in_a_thread check (thread_delivery_id is null or kind = 'post'),
     constraint what_stands_in_a_thread_is_of_a_card check (thread_delivery_id is null or card_id is not null),
     constraint what_stands_in_a_thread_says_its_part check ((thread_part is null) = (thread_delivery_id is null)),
-    constraint thread_part_is_known check (thread_part in ('briefing', 'details', 'reminder', 'turn')),
+    constraint thread_part_is_known check (thread_part in ('briefing', 'details', 'reminder', 'turn', 'withdrawn')),
     constraint only_a_message_of_its_own_continues_another check (
         continues_delivery_id is null or kind = 'post' and thread_delivery_id is null
     ),

@@ -1,5 +1,5 @@
 -- A card with its event and its first message. Where nothing is stored yet (an event from before the cards), its event tells
--- what it would be, with version 0; null when there is no such event, or its dispatch was pruned: its card is not open again.
+-- what it would be, with version 0; null when there is no such event, or its dispatch was pruned: its card is not open again. What waits for approvals names who may give them.
 create or replace function ops.card_json_v1(card_id uuid)
 returns jsonb
 language sql
@@ -21,7 +21,11 @@ as $$
             where f.service = coalesce(c.service, e.event #>> '{payload,service}')
                 and f.environment = coalesce(c.environment, e.event #>> '{payload,environment}', '') and f.aspect = 'release'
         ),
-        'channel', m.slack_channel_id, 'ts', m.slack_ts
+        'channel', m.slack_channel_id, 'ts', m.slack_ts,
+        'queue_place', b.place,
+        'approvers', case when c.kind = 'deploy' and c.phase = 'requested' then (
+            select to_jsonb(s.approvers) from ops.services s where s.service = c.service and s.approval_required
+        ) end
     )
     from (values (card_json_v1.card_id)) asked (card_id)
     left join ops.cards c on c.card_id = asked.card_id
@@ -36,6 +40,19 @@ as $$
         where p.event_id = asked.card_id and p.kind = 'post' and p.thread_delivery_id is null and p.digest_id is null and p.status = 'sent'
         order by exists (select from ops.deliveries n where n.continues_delivery_id = p.delivery_id), p.position limit 1
     ) m on true
+    -- Which in the queue it is, and behind which deploy, as it is now.
+    left join lateral (
+        select jsonb_build_object(
+            'nth', 1 + count(*) filter (where a.phase = 'queued') over (), 'release', a.release, 'by', a.state -> 'requested'
+        ) as place
+        from ops.cards a
+        where c.kind = 'deploy' and c.phase = 'queued' and a.kind = 'deploy' and a.service = c.service and a.environment = c.environment
+            and (
+                a.phase in ('requested', 'approved', 'started')
+                or a.phase = 'queued' and (a.created_at, a.card_id) < (c.created_at, c.card_id)
+            )
+        order by a.phase = 'queued' desc, a.created_at desc, a.card_id desc limit 1
+    ) b on true
     where c.card_id is not null
         or e.event_id is not null and exists (select from ops.event_dispatches s where s.event_id = asked.card_id)
 $$;

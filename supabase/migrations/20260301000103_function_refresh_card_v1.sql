@@ -36,4 +36,4 @@ end;
 $$;
 
 revoke all on function ops.refresh_card_v1(uuid) from public, anon, authenticated, service_role;
-comment on function ops.refresh_card_v1(uuid) is 'Queues updates of a card''s messages; how many. Called by change_card_v1, apply_deploy_result_v1, settle_hook_v1, expire_deploys_v1, resolve_alerts_v1 and show_news_v1.';
+comment on function ops.refresh_card_v1(uuid) is 'Queues updates of a card''s messages; how many. Called by change_card_v1, apply_deploy_result_v1, settle_hook_v1, expire_deploys_v1, resolve_alerts_v1, show_news_v1, follow_turn_v1 and leave_queue_v1.';

@@ -11,7 +11,10 @@ as $$
             c.state -> 'requested',
             -- One that a deployer began by himself.
             case when c.state ? 'started' then jsonb_build_object('user', c.state #>> '{started,actor}', 'at', c.state #>> '{started,at}') end
-        ), 'since', c.created_at, 'queued', (
+        ),
+        -- To wait for its turn was not its own time.
+        'since', coalesce((c.state #>> '{queue,turn,at}')::timestamptz, c.created_at),
+        'hook', c.state #>> '{hook,status}', 'decision', c.state #>> '{approval,decision}', 'queued', (
             select count(*) from ops.cards q
             where q.kind = 'deploy' and q.phase = 'queued' and q.service = c.service and q.environment = c.environment
         ), 'channel', m.slack_channel_id, 'ts', m.slack_ts

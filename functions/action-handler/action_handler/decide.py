@@ -12,9 +12,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 from action_handler import notes, quorum
-from action_handler.action import Press, Verb
+from action_handler.action import Press
 from action_handler.hooks import deploy_hook, rollback_hook
-from action_handler.policy import Policy
+from action_handler.policy import Policy, named
 from pulser.card import Card, Person, moment
 from pulser.deploy_modal import is_version
 from pulser.permission import Membership, permission
@@ -28,6 +28,7 @@ _DONE_BY: dict[str, tuple[str, ...]] = {
     "investigating": ("investigating",),
     "approved": ("approval", "by"),
     "rejected": ("approval", "by"),
+    "withdrawn": ("approval", "by"),
     "rollback": ("rollback",),
 }
 
@@ -78,21 +79,6 @@ class Situation:
     def service(self) -> str:
         """The service's name, for people."""
         return self.card.service or "(no service)"
-
-
-def needs_policy(verb: Verb) -> bool:
-    """Whether a permission is asked for."""
-    return verb in {"approve", "reject", "rollback"}
-
-
-def named(verb: Verb, policy: Policy | None) -> tuple[str, ...]:
-    """Who may, by the policy."""
-    if policy is None:
-        return ()
-    if verb == "rollback":
-        return policy.rollback_by
-    # Where nobody must approve, whoever may ask for a deploy lets one go on that stopped for a person.
-    return policy.approvers if policy.approval_required else policy.deployers
 
 
 def decide(it: Situation) -> Decision:
@@ -215,19 +201,18 @@ def _approved(it: Situation, last: quorum.Counted | None = None) -> Decision:
 
 
 def _reject(it: Situation) -> Decision:
-    refusal = _not_open(it)
-    if refusal and not (it.card.kind == "deploy" and it.card.phase == "queued"):
+    """Nobody has decided about what waits for its turn: whoever takes it out of the queue rejects nothing."""
+    is_own = it.press.user == _requester(it.card)
+    refusal = (None if _is_queued(it) else _not_open(it)) or (None if is_own else _denied(it))
+    if refusal:
         return refusal
-    withdrawn = it.press.user == _requester(it.card)
-    if not withdrawn:
-        refusal = _denied(it)
-        if refusal:
-            return refusal
+    withdrawn = is_own or _is_queued(it)
+    decision = "withdrawn" if withdrawn else "rejected"
     return Decision(
         "done",
-        "withdrawn" if withdrawn else "rejected",
+        decision,
         phase="rejected",
-        state={**it.card.state, "approval": _approval(it, "rejected")},
+        state={**it.card.state, "approval": _approval(it, decision)},
         event_type="deploy.rejected",
         facts={"requested_by": _requester(it.card), "rejected_by": it.press.user, "withdrawn": withdrawn},
     )
@@ -269,7 +254,7 @@ def _not_open(it: Situation) -> Decision | None:
         return None
     decision = it.card.state.get("approval")
     decided = decision.get("decision") if isinstance(decision, Mapping) else None
-    if decided not in {"approved", "rejected"}:
+    if decided not in {"approved", "rejected", "withdrawn"}:
         return Decision("late", it.card.phase, notes.ended(it.card.phase))
     return _late(it, decided)
 
@@ -326,7 +311,7 @@ def _unservable(it: Situation) -> Decision | None:
 
 def _denied(it: Situation) -> Decision | None:
     """Why this person may not; None when he may."""
-    verb, who = it.press.verb, named(it.press.verb, it.policy)
+    verb, who = it.press.verb, named(it.press.verb, it.policy, is_queued=_is_queued(it))
     if it.policy is None:
         return _refused("unknown_service", notes.unknown_service(it.card.service))
     match permission(it.press.user, who, it.membership):
@@ -340,7 +325,9 @@ def _denied(it: Situation) -> Decision | None:
         case "unchecked":
             return _refused("could_not_check", notes.could_not_check(verb, it.service))
         case "denied":
-            return _refused("not_permitted", notes.not_permitted(verb, it.service, who))
+            asker, is_queued = _requester(it.card), _is_queued(it)
+            note = notes.not_withdrawn(asker, who) if is_queued else notes.not_permitted(verb, it.service, who)
+            return _refused("not_permitted", note)
 
 
 def _noted(it: Situation, phase: Literal["acknowledged", "investigating"], event_type: str) -> Decision:
@@ -361,8 +348,9 @@ def _noted(it: Situation, phase: Literal["acknowledged", "investigating"], event
 
 def _late(it: Situation, did: str) -> Decision:
     by = it.card.person(*_DONE_BY[did])
-    own = did == "rejected" and by is not None and by.user == _requester(it.card)
-    return Decision("late", did, notes.already("withdrew" if own else did, by, it.press.user, it.card.phase))
+    own = did == "rejected" and by is not None and by.user == _requester(it.card)  # a card from before says no more
+    told = "withdrawn" if own else did
+    return Decision("late", told, notes.already(told, by, it.press.user, it.card.phase))
 
 
 def _refused(reason: str, note: str) -> Decision:
@@ -372,6 +360,10 @@ def _refused(reason: str, note: str) -> Decision:
 def _is_let_go(it: Situation) -> bool:
     """Whether no vote is needed, only somebody who may ask for such a deploy himself."""
     return it.policy is not None and not it.policy.approval_required and quorum.waits_for_a_look(it.card)
+
+
+def _is_queued(it: Situation) -> bool:
+    return it.card.kind == "deploy" and it.card.phase == "queued"
 
 
 def _requester(card: Card) -> str | None:

@@ -18,7 +18,7 @@ from pulser.blocks import escape
 from pulser.card import Person
 from pulser.deploy_modal import SERVICE, DeployForm, running_in_words, running_of, validate
 from pulser.envelope import Envelope
-from pulser.permission import Membership, permission
+from pulser.permission import Membership, permission, too_few_approvers
 from pulser.settlement import AuditEvent, Hook, NewCard, Reply, Settlement
 
 
@@ -44,7 +44,7 @@ def answer_request(asked: Asked, envelope: Envelope) -> Settlement:
     errors = validate(asked.form, asked.policy, asked.running)
     policy = Policy.from_json(asked.policy)
     if not errors and policy is not None:
-        errors = _not_permitted(asked, policy)
+        errors = _not_permitted(asked, policy) or _not_approvable(asked, policy)
     if errors or policy is None:
         return _with_errors(asked, envelope, errors or {SERVICE: "There is no such service."})
     return _accepted(asked, envelope, policy)
@@ -71,6 +71,14 @@ def _not_permitted(asked: Asked, policy: Policy) -> dict[str, str]:
         case _:
             # Field errors are plain text, in which a user's ID would not become a name.
             return {SERVICE: "You are not one of those who may deploy this service (deployers in pulser.yaml)."}
+
+
+def _not_approvable(asked: Asked, policy: Policy) -> dict[str, str]:
+    """It would stand in everybody's way for a day and never begin."""
+    if not policy.approval_required:
+        return {}
+    why = too_few_approvers(asked.submission.user, policy.approvers, policy.approvals)
+    return {SERVICE: why} if why else {}
 
 
 def _with_errors(asked: Asked, envelope: Envelope, errors: Mapping[str, str]) -> Settlement:
@@ -120,7 +128,8 @@ def _accepted(asked: Asked, envelope: Envelope, policy: Policy) -> Settlement:
 def _note(asked: Asked, policy: Policy, behind: Mapping[str, Any] | None) -> str:
     form = asked.form
     if behind:
-        return notes.queued(form.service, form.environment, form.version, running_in_words(behind))
+        waiting = behind.get("queued") or 0
+        return notes.queued(form.service, form.environment, form.version, running_in_words(behind), waiting)
     others = [name for name in policy.approvers if name != asked.submission.user]
     approvers = others if policy.approval_required else None
     return notes.requested(form.service, form.environment, form.version, approvers, policy.approvals)

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from action_handler import notes
 from action_handler.action import DeploySubmission, Nothing, Press, SilencePress, read_action
-from action_handler.decide import Decision, Situation, decide, named, needs_policy
+from action_handler.decide import Decision, Situation, decide
 from action_handler.deploy_request import Asked, answer_request
-from action_handler.policy import Policy
+from action_handler.policy import Policy, named, needs_policy
 from action_handler.silence import begin, not_obeyed
 from action_handler.zones import Zones
 from pulser import logs
@@ -142,7 +142,7 @@ class Actions:
         if not needs_policy(press.verb) or card.service is None:
             return None, Membership()
         policy = Policy.from_json(await self._policy(card.service))
-        groups = groups_to_check(press.user, named(press.verb, policy))
+        groups = groups_to_check(press.user, named(press.verb, policy, is_queued=card.phase == "queued"))
         return policy, await self.groups.membership(press.user, groups)
 
     async def _zone(self, press: Press, value: ButtonValue, card: Card) -> ZoneInfo | None:

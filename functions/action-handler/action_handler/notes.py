@@ -32,7 +32,7 @@ _DID: Final[dict[str, str]] = {
     "investigating": "began to investigate this alert",
     "approved": "approved this deploy",
     "rejected": "rejected this deploy",
-    "withdrew": "withdrew this deploy",
+    "withdrawn": "withdrew this deploy",
     "rollback": "asked for this rollback",
 }
 _ENDED: Final[dict[str, str]] = {
@@ -78,6 +78,14 @@ def resolved(at: datetime | None, *, is_superseded: bool = False) -> str:
 def not_permitted(verb: Verb, service: str, named: Sequence[str]) -> str:
     """Who may, for one who may not."""
     return f"Only {who_may(named)} may {DOING[verb]} {_service(service)}. {NOTHING_CHANGED}"
+
+
+def not_withdrawn(requester: str | None, named: Sequence[str]) -> str:
+    """Who may take a deploy out of the queue, for one who may not."""
+    others = [it for it in named if it != requester]
+    asker = [f"{_mention(requester)}, who asked for it,"] if requester else []
+    told = " and ".join([*asker, who_may(others)] if others else asker)
+    return f"Only {told} may withdraw this deploy. {NOTHING_CHANGED}"
 
 
 def nobody_may(verb: Verb, service: str, setting: str) -> str:
@@ -183,21 +191,23 @@ def unknown_action() -> str:
     return "pulser does not know this button."
 
 
-def queued(service: str, environment: str, version: str, behind: str) -> str:
-    """The deploy waits for its turn; `behind`: the one that is under way, in plain words."""
+def queued(service: str, environment: str, version: str, running: str, waiting: int = 0) -> str:
+    """The deploy waits for its turn; `running`: the one that is under way, in plain words; `waiting`: how many wait
+    before it.
+    """
+    before = f" behind {waiting} other{'' if waiting == 1 else 's'} that {'waits' if waiting == 1 else 'wait'}"
     return (
-        f"You asked to {_deploy(service, environment, version)}. It is queued: {escape(behind)}. "
+        f"You asked to {_deploy(service, environment, version)}. It is queued{before if waiting else ''}. "
+        f"Under way now: {escape(running)}. "
         "Its message tells when its turn comes; until then you can withdraw it there."
     )
 
 
 def requested(service: str, environment: str, version: str, approvers: Sequence[str] | None, needed: int = 1) -> str:
-    """The deploy modal was taken; `approvers` is None when none is needed, `needed` how many of them must approve."""
+    """The deploy modal was taken; `approvers` is None when none is needed, else the `needed` or more."""
     what = _deploy(service, environment, version)
     if approvers is None:
         return f"You asked to {what}. It needs no approval and begins now."
-    if not approvers:
-        return f"You asked to {what}. It waits, but nobody may approve it: name somebody in `approvers` in pulser.yaml."
     if needed > 1:
         return f"You asked to {what}. It waits for {needed} approvals, by {who_may(approvers, last='or')}."
     return f"You asked to {what}. It waits for the approval of {who_may(approvers, last='or')}."

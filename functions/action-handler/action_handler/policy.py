@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from action_handler.action import Verb
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -40,3 +42,21 @@ class Policy:
             can_rollback=value["can_rollback"] is True,
             environments=tuple(value["environments"]),
         )
+
+
+def needs_policy(verb: Verb) -> bool:
+    """Whether a permission is asked for."""
+    return verb in {"approve", "reject", "rollback"}
+
+
+def named(verb: Verb, policy: Policy | None, *, is_queued: bool = False) -> tuple[str, ...]:
+    """Who may, by the policy. `is_queued`: about a deploy that waits for its turn."""
+    if policy is None:
+        return ()
+    if verb == "rollback":
+        return policy.rollback_by
+    approvers = policy.approvers if policy.approval_required else ()
+    if is_queued and verb == "reject":
+        return tuple(dict.fromkeys((*approvers, *policy.deployers)))
+    # Where nobody must approve, whoever may ask for a deploy lets one go on that stopped for a person.
+    return approvers if policy.approval_required else policy.deployers

@@ -14,11 +14,11 @@ from command_handler.answer import Answer, Json
 from command_handler.command import Command, folded, nearest
 from command_handler.status import unknown_service
 from pulser.database import Database
-from pulser.deploy_modal import QUEUE_LENGTH, DeployForm, can_be_offered, deploy_modal
+from pulser.deploy_modal import DeployForm, can_be_offered, deploy_modal, has_room, phase_in_words
 from pulser.envelope import Envelope
 from pulser.errors import InDoubt, PulserError, SlackError
 from pulser.groups import Groups
-from pulser.permission import groups_to_check, permission
+from pulser.permission import groups_to_check, permission, too_few_approvers
 from pulser.slack import SlackApi
 
 GROUPS_LIMIT = 0.8  # seconds for asking who is in a group: Slack takes a trigger for three
@@ -68,7 +68,8 @@ class DeployCommand:
         membership = await self._groups.membership(user, groups_to_check(user, deployers))
         allowed = permission(user, deployers, membership)
         if allowed in {"granted", "nobody"}:  # nobody is named: anybody may ask
-            return None
+            why = too_few_approvers(user, policy["approvers"], policy.get("approvals") or 1)
+            return answer.note(why, "refused", service=service) if why and policy["approval_required"] else None
         if allowed == "unchecked":
             text = "I cannot find out just now whether you may deploy it: Slack does not tell who is in the group. "
             return answer.note(f"{text}Please type it again in a moment.", "failed", "group_not_known", service=service)
@@ -78,16 +79,22 @@ class DeployCommand:
     async def _open(
         self, offered: Sequence[Json], form: DeployForm, running: Sequence[Json], envelope: Envelope, typed: str
     ) -> Answer:
-        busy, offers_queue = already(running, form.service), has_room(running, form.service)
+        busy = already(running, form.service)
         facts = {key: text for key, text in (("service", form.service), ("version", form.version)) if text}
         metadata = json.dumps({"channel": envelope.channel_id}, separators=(",", ":"))
-        view = deploy_modal(offered, form, warning=busy or None, metadata=metadata, offers_queue=offers_queue)
+        warning = "\n".join(it for it in (busy, _taken_for(form)) if it)
+        view = deploy_modal(offered, form, warning=warning or None, metadata=metadata, running=running)
         try:
             await self._slack.call("views.open", trigger_id=envelope.trigger_id, view=view)
         except PulserError as error:
             return _not_opened(error, form, typed)
-        said = f"{busy}\n{_OFFER}" if offers_queue else busy
+        said = f"{busy}\n{_OFFER}" if has_room(running, form.service) else busy
         return Answer(said, [answer.section(said)] if said else [], "form_opened", facts=facts)
+
+
+def _taken_for(form: DeployForm) -> str:
+    """What is no version and no environment: it may have been meant as one, and nobody looks for it at the reason."""
+    return f"I took {answer.code_of(form.reason)} for the reason." if form.reason else ""
 
 
 _OFFER = "The form offers to queue yours: it goes on when that one has ended."
@@ -127,11 +134,6 @@ def already(running: Iterable[Json], service: str) -> str:
     return "\n".join([*told[:_SHOWN], *more])
 
 
-def has_room(running: Iterable[Json], service: str) -> bool:
-    """Whether one of those deploys can be waited for."""
-    return any((it.get("queued") or 0) < QUEUE_LENGTH for it in running if not service or it["service"] == service)
-
-
 def _busy(deploy: Json) -> str:
     who, what = answer.person(deploy.get("requested")), answer.version(deploy.get("version"))
     since = answer.clock(deploy.get("since"))
@@ -140,14 +142,19 @@ def _busy(deploy: Json) -> str:
     behind = f" {waiting} {'waits' if waiting == 1 else 'wait'} for its end." if waiting else ""
     told = {
         "requested": f"{who} already wants to deploy {answer.place(deploy)} {what}{lasting}; it waits for approval.",
-        "approved": f"{who} already deploys {answer.place(deploy)} {what}{lasting}; it is approved and about to start.",
+        "approved": f"{who} already deploys {answer.place(deploy)} {what}{lasting}; it {phase_in_words(deploy)}.",
     }
     sentence = told.get(str(deploy.get("phase")), f"{who} already deploys {answer.place(deploy)} {what}{lasting}.")
     return f"{answer.BUSY} {sentence}{behind}"
 
 
+def _typed_again(form: DeployForm, typed: str) -> str:
+    parts = (typed, "deploy", form.service, form.version, form.environment, form.reason)
+    return " ".join(it for it in parts if it)
+
+
 def _form_needs_a_command(form: DeployForm, typed: str) -> Answer:
-    words = " ".join(it for it in (typed, "deploy", form.service, form.version, form.environment) if it)
+    words = _typed_again(form, typed)
     text = f"Slack lets me open the form only for a command. Please type {answer.code_of(words)}"
     return answer.note(text, "refused", service=form.service or None)
 
@@ -156,7 +163,7 @@ def _not_opened(error: PulserError, form: DeployForm, typed: str) -> Answer:
     """What is said when Slack did not open the form, or may not have."""
     reason = error.reason if isinstance(error, SlackError) else type(error).__name__
     log.warning("form_not_opened", reason=reason, error=str(error))
-    words = " ".join(it for it in (typed, "deploy", form.service, form.version, form.environment) if it)
+    words = _typed_again(form, typed)
     again = f"Please type {answer.code_of(words)} again."
     if reason in _EXPIRED:
         text = f"I was too slow: Slack opens a form only within three seconds. {again}"

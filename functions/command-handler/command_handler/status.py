@@ -151,11 +151,17 @@ def running(row: Json, now: datetime, links: Mapping[str, str]) -> str:
     lasting = f" for {since}" if since else ""
     told = {
         "requested": f"{who} wants {what}, waits for approval{lasting}",
-        "approved": f"{what} of {who} approved, not started yet{lasting}",
+        "approved": f"{what} of {who} {_not_started(deploy)}, not started yet{lasting}",
         "started": f"{who} is deploying {what}{lasting}",
     }.get(str(deploy.get("phase")), f"deploy of {what} by {who} is {answer.name(deploy.get('phase'))}{lasting}")
     waiting = deploy.get("queued") or 0
     return told + (f", {waiting} queued behind it" if waiting else "") + _see(deploy, links)
+
+
+def _not_started(deploy: Json) -> str:
+    if deploy.get("hook") == "accepted":
+        return "accepted by the deploy hook"
+    return "needs no approval" if deploy.get("decision") == "not_needed" else "approved"
 
 
 def _see(deploy: Json, links: Mapping[str, str]) -> str:

@@ -40,7 +40,7 @@ class ClaimedDelivery(BaseModel):
     continues_ts: str | None = None
     continues_channel_id: str | None = None
     thread_delivery_id: str | None = None
-    thread_part: Literal["briefing", "details", "reminder", "turn"] | None = None
+    thread_part: Literal["briefing", "details", "reminder", "turn", "withdrawn"] | None = None
     thread_ts: str | None = None
     known: dict[str, Any] | None = None
     digest: dict[str, Any] | None = None

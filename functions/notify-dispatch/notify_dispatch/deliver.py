@@ -22,7 +22,7 @@ from notify_dispatch.reminder import remind
 from notify_dispatch.render import Message, Occasion, has_buttons, render, render_plain
 from notify_dispatch.render.details import render_details, render_plain_details
 from notify_dispatch.render.digest import render_digest, render_plain_digest
-from notify_dispatch.render.turn import render_turn
+from notify_dispatch.render.turn import render_turn, render_withdrawn
 from pulser.card import Card
 from pulser.database import Database
 from pulser.errors import DatabaseUnavailable, PulserError, SecretMissing
@@ -139,6 +139,8 @@ class Deliverer:
                 return remind(delivery, event, card)
             case "turn":
                 return render_turn(delivery.delivery_id, event.event_id, card, delivery.mention)
+            case "withdrawn":
+                return render_withdrawn(delivery.delivery_id, event.event_id, card)
             case "briefing" | None:
                 return await brief(self.slack, delivery, card)
 

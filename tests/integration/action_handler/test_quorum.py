@@ -9,7 +9,6 @@ import pytest
 
 from tests.integration.action_handler.stage import SERVICE, Stage
 
-CALLED = "<!subteam^S0APPROVERS> <@U0CAROL>"
 TWO: dict[str, Any] = SERVICE | {"approvals": 2, "approvers": ["S0APPROVERS", "U0DAVE"]}
 
 
@@ -111,9 +110,12 @@ async def test_a_deploy_is_queued_and_takes_its_turn(stage: Stage) -> None:
     ack = await stage.submit("U0CAROL", version="1.2.5")
     assert ack is not None
     assert "queue it" in ack["errors"]["environment"]
+    on_the_form = await stage.submit("U0CAROL", version="1.2.5", queue="ask_again")
+    assert on_the_form is not None
+    assert "Choose here to queue it" in on_the_form["errors"]["queue"]
     second = await requested(stage, "U0CAROL", version="1.2.5", queue="queue")
-    assert "It is queued: alice asked for 1.2.4 in production" in stage.notes("U0CAROL")[-1]
-    assert "Queued behind `1.2.4` by <@U0ALICE>" in await shown(stage, second)
+    assert "It is queued. Under way now: alice asked for 1.2.4 in production" in stage.notes("U0CAROL")[-1]
+    assert "1st in the queue, behind `1.2.4` by <@U0ALICE>" in await shown(stage, second)
     told = [it for it in stage.slack.workspace.history(stage.channel) if "Deploy queued" in str(it.blocks)]
     assert ((await stage.card(second))["phase"], len(told)) == ("queued", 1)
 
@@ -121,7 +123,8 @@ async def test_a_deploy_is_queued_and_takes_its_turn(stage: Stage) -> None:
     assert [(await stage.card(it))["phase"] for it in (first, second)] == ["rejected", "requested"]
     assert "Its turn came" in await shown(stage, second)
     (note,) = [it for it in stage.slack.workspace.history(stage.channel) if it.thread_ts and it.is_reply]
-    assert note.text == f"{CALLED} The turn of the deploy of `1.2.5` has come. Waits for an approval."
+    turn = "<@U0CAROL> The turn of the deploy of `1.2.5` has come. Waits for an approval by <!subteam^S0APPROVERS>."
+    assert note.text == turn
     assert note.thread_ts == (await stage.card(second))["ts"]
     await click(stage, second, "approve", "U0BOB")
     assert len(stage.deployer.called) == 1
@@ -133,6 +136,51 @@ async def test_who_queued_a_deploy_withdraws_it(stage: Stage) -> None:
     second = await requested(stage, "U0CAROL", version="1.2.5", queue="queue")
     await click(stage, second, "reject", "U0CAROL")
     assert [(await stage.card(it))["phase"] for it in (first, second)] == ["requested", "rejected"]
+    assert [it for it in stage.slack.workspace.history(stage.channel) if it.is_reply] == []
+
+
+async def test_another_withdraws_a_queued_deploy(stage: Stage) -> None:
+    """The question names whose it is, the card who did it; the requester is told in the thread; the next moves up."""
+    await stage.call("apply_services_v1", services=[SERVICE | {"approval_required": False, "approvers": []}])
+    await requested(stage)
+    second = await requested(stage, "U0CAROL", version="1.2.5", queue="queue")
+    third = await requested(stage, "U0DAVE", version="1.2.6", queue="queue")
+    assert "Withdraw @carol's deploy of 1.2.5?" in (await shown(stage, second)).replace('"', "'")
+    assert "2nd in the queue, behind `1.2.5` by <@U0CAROL>" in await shown(stage, third)
+
+    await click(stage, second, "reject", "U0BOB")
+    assert "Withdrawn by <@U0BOB>" in await shown(stage, second)
+    assert "Deploy request withdrawn" in await shown(stage, second)
+    (note,) = [it for it in stage.slack.workspace.history(stage.channel) if it.is_reply]
+    assert note.text == "<@U0CAROL> The queued deploy of `1.2.5` was withdrawn by bob."
+    assert note.thread_ts == (await stage.card(second))["ts"]
+    assert "1st in the queue, behind `1.2.4` by <@U0ALICE>" in await shown(stage, third)
+
+
+async def test_a_stranger_is_told_who_may_withdraw(stage: Stage) -> None:
+    """Where approvers are named, also on a queued deploy."""
+    await requested(stage)
+    second = await requested(stage, "U0CAROL", version="1.2.5", queue="queue")
+    await click(stage, second, "reject", "U0DAVE")
+    told = "Only <@U0CAROL>, who asked for it, and <!subteam^S0APPROVERS> may withdraw this deploy."
+    assert told in stage.notes("U0DAVE")[-1]
+    assert (await stage.card(second))["phase"] == "queued"
+
+
+async def test_a_fresh_request_calls_who_may_approve_it(two: Stage) -> None:
+    """In the message itself."""
+    waits = "Waits for 2 approvals by <!subteam^S0APPROVERS> or <@U0DAVE>"
+    assert waits in await shown(two, await requested(two))
+
+
+async def test_what_nobody_could_approve_is_refused(stage: Stage) -> None:
+    """At once: it would block the queue for a day."""
+    few = SERVICE | {"approvals": 2, "approvers": ["U0ALICE", "U0BOB"]}
+    await stage.call("apply_services_v1", services=[few])
+    ack = await stage.submit("U0ALICE")
+    assert ack is not None
+    assert "only 1 other is named" in ack["errors"]["service"]
+    assert await stage.submit("U0CAROL") is None
 
 
 async def test_ten_who_queue_at_once_are_five(stage: Stage) -> None:

@@ -50,7 +50,8 @@ class Stand:
 
     async def services(self, *services: dict[str, Any]) -> None:
         """Make these the services."""
-        described: Any = [{"environments": ["production"], "deploy": HOOK, **it} for it in services]
+        usual = {"environments": ["production"], "deploy": HOOK, "approvers": ["S0APPROVERS"]}
+        described: Any = [{**usual, **it} for it in services]
         await self.call("apply_services_v1", services=described)
 
     async def audits(self) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pulser.deploy_modal import DeployForm
 from pulser.envelope import Envelope
 from pulser.permission import Membership
 from pulser.settlement import Hook
-from tests.unit.action_handler.situations import ALICE, BOB, NO_GROUPS, NOW, ONCALL, person
+from tests.unit.action_handler.situations import ALICE, BOB, CAROL, NO_GROUPS, NOW, ONCALL, person
 
 FORM = DeployForm("api", "1.2.4", "production", "a fix")
 VIEW = {"callback_id": "pulser_deploy", "private_metadata": json.dumps({"channel": "C1"})}
@@ -166,14 +166,47 @@ def test_a_deploy_can_be_queued_behind_the_one_that_runs() -> None:
     """Its card waits, no hook is called, and who asked is told behind whom."""
     for required, state in ((True, "quorum"), (False, "approval")):
         queue = replace(FORM, queue="queue")
-        policy = POLICY | {"approval_required": required, "approvals": 2}
+        policy = POLICY | {"approval_required": required, "approvals": 2, "approvers": [BOB, ONCALL]}
         settlement = answer_request(asked(form=queue, policy=policy, running=[RUNNING]), ENVELOPE)
         assert settlement.new_card is not None
         assert (settlement.new_card.phase, settlement.hooks) == ("queued", [])
         assert set(settlement.new_card.state) == {"requested", state}
         assert settlement.events[0].payload["queued"] is True
         assert settlement.reply is not None
-        assert "It is queued: bob asked for 1.2.3 in production" in settlement.reply.body["text"]
+        assert "It is queued. Under way now: bob asked for 1.2.3 in production" in settlement.reply.body["text"]
+
+
+def test_the_second_in_line_is_told_that_another_waits_before() -> None:
+    """What runs is not all that comes first."""
+    queue = replace(FORM, queue="queue")
+    settlement = answer_request(asked(form=queue, running=[RUNNING | {"queued": 1}]), ENVELOPE)
+    assert settlement.reply is not None
+    assert "It is queued behind 1 other that waits. Under way now: bob asked" in settlement.reply.body["text"]
+
+
+@pytest.mark.parametrize(
+    ("approvals", "approvers", "why"),
+    [
+        (1, [], "Nobody may approve a deploy of this service, so it could never begin"),
+        (1, [ALICE], "needs 1 approval. You cannot approve your own deploy, and nobody else is named"),
+        (2, [ALICE, BOB], "needs 2 approvals. You cannot approve your own deploy, and only 1 other is named"),
+        (2, [BOB], "needs 2 approvals. But only 1 other is named"),
+        (2, [BOB, CAROL], None),
+        (3, [ALICE, ONCALL], None),
+    ],
+)
+@pytest.mark.parametrize("form", [FORM, replace(FORM, queue="queue")])
+def test_what_nobody_could_approve_is_refused_at_once(
+    approvals: int, approvers: list[str], why: str | None, form: DeployForm
+) -> None:
+    """It would stand in everybody's way for a day. Of a group nobody knows how many are in it."""
+    of = asked(policy=POLICY | {"approvals": approvals, "approvers": approvers}, form=form, running=[])
+    if why is None:
+        assert answer_request(of, ENVELOPE).new_card is not None
+    else:
+        assert why in errors(of)["service"]
+    free = asked(policy=POLICY | {"approval_required": False, "approvers": approvers})
+    assert answer_request(free, ENVELOPE).new_card is not None
 
 
 def test_what_ended_meanwhile_needs_no_queue() -> None:

@@ -55,7 +55,6 @@ def test_a_bad_value_changes_nothing_and_says_so(reason: str) -> None:
     ("approvers", "told"),
     [
         (None, "needs no approval"),
-        ([], "nobody may approve it"),
         (["U0BOB", "S0ONCALL"], "approval of <@U0BOB> or <!subteam^S0ONCALL>"),
     ],
 )

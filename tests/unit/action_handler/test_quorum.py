@@ -190,11 +190,41 @@ def test_a_service_that_wants_approvals_by_now_is_asked_for_them() -> None:
 
 
 def test_what_waits_for_its_turn_is_not_approved_yet() -> None:
-    """Its requester withdraws it, an approver rejects it."""
+    """It can be taken out of the queue: by who asked, and by who may approve or ask for deploys of the service."""
     on = card("deploy", "queued", REQUESTED)
     early = approve(on, BOB)
     assert (early.outcome, early.reason) == ("late", "queued")
     assert "waits for its turn" in (early.note or "")
     assert decide(situation("reject", on, ALICE)).reason == "withdrawn"
-    assert decide(situation("reject", on, BOB)).reason == "rejected"
-    assert decide(situation("reject", on, ERIN)).outcome == "refused"
+    by_bob = decide(situation("reject", on, BOB))
+    assert (by_bob.reason, by_bob.state["approval"]["decision"], by_bob.facts["withdrawn"]) == (
+        "withdrawn",
+        "withdrawn",
+        True,
+    )
+    both = replace(POLICY, deployers=(ALICE, CAROL))
+    assert decide(situation("reject", on, CAROL, policy=both)).reason == "withdrawn"
+    strange = decide(situation("reject", on, ERIN, policy=both))
+    assert (strange.outcome, strange.reason) == ("refused", "not_permitted")
+    may = f"<@{BOB}>, <!subteam^{ONCALL}> and <@{CAROL}>"
+    told = f"Only <@{ALICE}>, who asked for it, and {may} may withdraw this deploy."
+    assert strange.note == f"{told} Nothing was changed."
+
+
+def test_where_nobody_is_named_anybody_withdraws() -> None:
+    """Deployers restrict it as well, where no approval is needed."""
+    on = card("deploy", "queued", REQUESTED)
+    assert decide(situation("reject", on, ERIN, policy=replace(FREE, deployers=()))).reason == "withdrawn"
+    assert decide(situation("reject", on, ERIN, policy=FREE)).reason == "not_permitted"
+    alone = decide(situation("reject", on, ERIN, policy=replace(FREE, deployers=(ALICE,))))
+    assert alone.note == f"Only <@{ALICE}>, who asked for it, may withdraw this deploy. Nothing was changed."
+    unnamed = replace(POLICY, approvers=(), deployers=())
+    assert decide(situation("reject", on, ERIN, policy=unnamed)).reason == "nobody_may"
+
+
+def test_who_comes_late_is_told_that_it_was_withdrawn() -> None:
+    """Not rejected."""
+    on = card("deploy", "rejected", {**REQUESTED, "approval": {"by": person(BOB), "decision": "withdrawn"}})
+    late = decide(situation("reject", on, ALICE))
+    assert (late.outcome, late.reason) == ("late", "withdrawn")
+    assert f"<@{BOB}> withdrew this deploy" in (late.note or "")

@@ -220,4 +220,23 @@ def test_approvals_that_nobody_could_give_are_refused(tmp_path: Path, keys: str,
 def test_approvers_who_are_just_enough_are_noted(tmp_path: Path) -> None:
     """What one of them asks for, the others are too few to approve."""
     [note] = one(tmp_path, f"approvals: 2, approvers: [U0123456, U0123457], deploy: {HOOK}").notes()
-    assert note == "api: what an approver asks for, the other approvers are too few to approve"
+    assert note == "api: what an approver asks for, the other approvers are too few to approve, so it is refused"
+    assert one(tmp_path, f"approvers: [U0123456], deploy: {HOOK}").notes() == []
+    assert one(tmp_path, f"approvals: 2, approvers: [U0123456, S0123457], deploy: {HOOK}").notes() == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_said"),
+    [
+        ("approvers: [U0123456], deployers: [U0123456]", True),
+        ("approvals: 2, approvers: [U0123456, U0123457], deployers: [U0123456, U0123457]", True),
+        ("approvals: 2, approvers: [U0123456, U0123457], deployers: [U0123456, U0123458]", False),
+        ("approvals: 2, approvers: [U0123456, U0123457], deployers: [U0123456, S0123458]", False),
+        ("approvals: 2, approvers: [U0123456, S0123457], deployers: [U0123456]", False),
+    ],
+)
+def test_a_service_that_nobody_ever_gets_approved_is_noted(tmp_path: Path, keys: str, is_said: bool) -> None:  # noqa: FBT001
+    """Whoever may ask for a deploy is one of the few who could approve it."""
+    notes = one(tmp_path, f"{keys}, deploy: {HOOK}").notes()
+    never = "api: no deploy can ever be approved: each of deployers is an approver, and the others are too few"
+    assert (never in notes) is is_said

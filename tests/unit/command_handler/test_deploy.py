@@ -15,8 +15,9 @@ from pulser.errors import DatabaseUnavailable, PulserError, SlackHeld, SlackInDo
 from tests.unit.command_handler.answers import at, lines, policy, problems, running
 from tests.unit.command_handler.fakes import FakeLedger, FakeSlack
 
-API = policy("api", "staging", "production")
-WEB = policy("web")
+APPROVERS = ["S0APPROVERS"]
+API = policy("api", "staging", "production", approvers=APPROVERS)
+WEB = policy("web", approvers=APPROVERS)
 
 
 def command_envelope(**payload: str) -> Envelope:
@@ -126,20 +127,78 @@ def test_a_deploy_of_another_service_is_not_told() -> None:
 
 async def test_who_is_named_may_deploy() -> None:
     """A user that the policy names gets the form."""
-    assert (await ask("deploy web", policies=[policy("web", deployers=["U0BOB"])])).outcome == "form_opened"
+    assert (
+        await ask("deploy web", policies=[policy("web", approvers=APPROVERS, deployers=["U0BOB"])])
+    ).outcome == "form_opened"
 
 
 async def test_who_is_in_a_named_group_may_deploy() -> None:
     """Slack tells who is in a user group."""
     slack = FakeSlack(usergroups_users_list={"users": ["U0BOB"]})
-    said = await ask("deploy web", policies=[policy("web", deployers=["S0DEPLOYERS"])], slack=slack)
+    said = await ask(
+        "deploy web", policies=[policy("web", approvers=APPROVERS, deployers=["S0DEPLOYERS"])], slack=slack
+    )
     assert (said.outcome, slack.calls[0][1]) == ("form_opened", {"usergroup": "S0DEPLOYERS"})
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            {},
+            "Nobody may approve a deploy of this service, so it could never begin: approvers in pulser.yaml is empty.",
+        ),
+        (
+            {"approvals": 2, "approvers": ["U0BOB", "U0ALICE"]},
+            (
+                "A deploy of this service needs 2 approvals. You cannot approve your own deploy, and only 1 other is "
+                "named in approvers in pulser.yaml, so it could never begin."
+            ),
+        ),
+        ({"approval_required": False}, None),
+        ({"approvals": 2, "approvers": ["U0BOB", "S0APPROVERS"]}, None),
+    ],
+)
+async def test_what_nobody_could_approve_has_no_form(more: dict[str, Any], told: str | None) -> None:
+    """It is said before anybody fills it in."""
+    said = await ask("deploy web", policies=[policy("web", **more)])
+    assert (said.outcome, lines(said)) == (("refused", [told]) if told else ("form_opened", []))
+
+
+async def test_what_was_taken_for_the_reason_is_said_in_the_form() -> None:
+    """It may have been meant as something else."""
+    slack = FakeSlack()
+    said = await ask("deploy api v6 production extra", slack=slack)
+    assert (said.text, said.outcome) == ("", "form_opened")
+    assert view_of(slack)["blocks"][0]["text"]["text"] == "I took `extra` for the reason."
+
+
+async def test_the_form_proposes_to_queue_where_one_runs() -> None:
+    """In the place that was typed."""
+    slack = FakeSlack()
+    await ask("deploy api v6 production", slack=slack, deploys=[running()])
+    assert view_of(slack)["blocks"][-1]["element"]["initial_option"]["value"] == "queue"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, "it is approved and about to start."),
+        ({"decision": "not_needed"}, "it is about to start."),
+        ({"decision": "not_needed", "hook": "accepted"}, "it was accepted by the deploy hook."),
+    ],
+)
+def test_who_already_deploys_says_how_far_it_is(more: dict[str, str], told: str) -> None:
+    """Nobody approves what needs no approval, and a hook that accepted was called."""
+    assert already([running("approved", **more)], "api").endswith(f"; {told}")
 
 
 async def test_who_is_not_named_may_not() -> None:
     """The answer says who may; no form opens."""
     slack = FakeSlack(usergroups_users_list={"users": ["U0CAROL"]})
-    said = await ask("deploy web", policies=[policy("web", deployers=["U0ALICE", "S0DEPLOYERS"])], slack=slack)
+    said = await ask(
+        "deploy web", policies=[policy("web", approvers=APPROVERS, deployers=["U0ALICE", "S0DEPLOYERS"])], slack=slack
+    )
     assert lines(said) == ["Only <@U0ALICE> <!subteam^S0DEPLOYERS> may deploy *web*."]
     assert (said.outcome, [method for method, _ in slack.calls]) == ("refused", ["usergroups.users.list"])
 
@@ -148,7 +207,9 @@ async def test_who_is_not_named_may_not() -> None:
 async def test_a_group_that_slack_does_not_tell_lets_nobody_in(trouble: object) -> None:
     """An error or silence is no permission; it is said within the trigger's time."""
     slack = FakeSlack(usergroups_users_list=trouble)
-    said = await ask("deploy web", policies=[policy("web", deployers=["S0DEPLOYERS"])], slack=slack)
+    said = await ask(
+        "deploy web", policies=[policy("web", approvers=APPROVERS, deployers=["S0DEPLOYERS"])], slack=slack
+    )
     assert lines(said)[0].startswith("I cannot find out just now whether you may deploy it")
     assert (said.outcome, said.error) == ("failed", "group_not_known")
 
@@ -177,6 +238,6 @@ async def test_a_mention_cannot_open_a_form() -> None:
     event = {"type": "app_mention", "user": "U0BOB", "text": "<@U0PULSER> deploy api 1.4.2", "channel": "C1"}
     slack = FakeSlack()
     mention = Envelope.from_event({"team_id": "T1", "event": event}, "e1")
-    said = await ask("deploy api 1.4.2", slack=slack, envelope=mention)
-    assert lines(said)[0].endswith("Please type `/pulser deploy api 1.4.2`")
+    said = await ask("deploy api 1.4.2 production a fix", slack=slack, envelope=mention)
+    assert lines(said)[0].endswith("Please type `/pulser deploy api 1.4.2 production a fix`")
     assert slack.calls == []

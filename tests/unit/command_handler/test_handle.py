@@ -174,7 +174,7 @@ async def test_a_database_that_is_behind_is_said() -> None:
 
 async def test_a_form_that_opened_leaves_the_ack_empty() -> None:
     """The form is the answer."""
-    settled = await handle(typed("deploy web"), list_services_v1=[policy("web")])
+    settled = await handle(typed("deploy web"), list_services_v1=[policy("web", approvers=["S0APPROVERS"])])
     assert (settled.ack, settled.reply, audit(settled)["outcome"]) == (None, None, "form_opened")
     assert audit(settled)["service"] == "web"
 
@@ -182,7 +182,7 @@ async def test_a_form_that_opened_leaves_the_ack_empty() -> None:
 async def test_a_form_that_did_not_open_is_an_error_in_the_audit() -> None:
     """The business failed, the software did not: it is settled, not tried again."""
     slack = FakeSlack(views_open=SlackHeld("ratelimited", "x"))
-    settled = await handle(typed("deploy web"), slack, list_services_v1=[policy("web")])
+    settled = await handle(typed("deploy web"), slack, list_services_v1=[policy("web", approvers=["S0APPROVERS"])])
     assert (settled.error, audit(settled)["status"]) == ("ratelimited", "error")
 
 

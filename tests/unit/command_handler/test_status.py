@@ -70,6 +70,19 @@ def test_a_running_deploy_says_who_and_since_when(phase: str, told: str) -> None
     assert lines(status.overview(rows, NOW, {}))[1] == f"🔵 *api* production: {told}"
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"decision": "not_needed"}, "needs no approval, not started yet"),
+        ({"decision": "not_needed", "hook": "accepted"}, "accepted by the deploy hook, not started yet"),
+    ],
+)
+def test_a_deploy_that_has_not_started_says_how_far_it_is(more: dict[str, str], told: str) -> None:
+    """Nobody approved what needs no approval."""
+    rows = [row("api", running_deploy=running("approved", **more))]
+    assert f"`v1.3` of <@U0BOB> {told} for 4 min" in lines(status.overview(rows, NOW, {}))[1]
+
+
 def test_a_running_deploy_has_a_link() -> None:
     """Where Slack told the message's address, it is there."""
     url = "https://acme.slack.com/archives/C1/p1700000000000100"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -40,6 +41,11 @@ def card(kind: str, phase: str, **state: Any) -> Card:  # noqa: ANN401  a card's
             "current_release": "1.2.3",
         }
     )
+
+
+def queued(**place: Any) -> Card:  # noqa: ANN401
+    """A deploy that waits for its turn at this place, as the ledger tells it of now."""
+    return replace(card("deploy", "queued", requested=REQUESTED), queue_place=place)
 
 
 def result(what: str, **told: str) -> dict[str, str]:

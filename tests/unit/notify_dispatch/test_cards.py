@@ -10,7 +10,18 @@ import pytest
 from notify_dispatch.event import Event
 from notify_dispatch.render import Message, render
 from pulser.card import Card
-from tests.unit.notify_dispatch.cards import ACCEPTED, ALICE, APPROVED, BOB, PHASES, REQUESTED, ROLLBACK, card, result
+from tests.unit.notify_dispatch.cards import (
+    ACCEPTED,
+    ALICE,
+    APPROVED,
+    BOB,
+    PHASES,
+    REQUESTED,
+    ROLLBACK,
+    card,
+    queued,
+    result,
+)
 from tests.unit.notify_dispatch.events import ALERT, ASKED, DELIVERY_ID, EVENT_ID, PLACE, RELEASE, event, occasion
 from tests.unit.notify_dispatch.slack_limits import problems
 
@@ -139,11 +150,11 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
         ),
         (
             ASKED,
-            card("deploy", "queued", requested=REQUESTED, queue={"behind": {"release": "1.2.2", "by": BOB}}),
+            queued(nth=1, release="1.2.2", by=BOB),
             "⚪ Deploy queued",
             [
                 "Requested by <@U0ALICE001>, 07:40:00: hotfix for checkout",
-                "Queued behind `1.2.2` by <@U0BOB00001>",
+                "1st in the queue, behind `1.2.2` by <@U0BOB00001>",
             ],
             "reject",
         ),

@@ -175,27 +175,65 @@ def test_a_deploy_that_runs_in_the_same_place_is_told() -> None:
 @pytest.mark.parametrize(
     ("queue", "queued", "said"),
     [
-        ("ask_again", 0, "Choose below to queue it, or wait until it has ended."),
-        ("queue", 4, None),
-        ("queue", 5, "5 wait for their turn already: wait until one has ended."),
+        ("ask_again", 0, {"queue": "Choose here to queue it, or wait until it has ended."}),
+        ("queue", 4, {}),
+        ("queue", 5, {"environment": "5 wait for their turn already: wait until one has ended."}),
+        ("ask_again", 5, {"environment": "5 wait for their turn already: wait until one has ended."}),
     ],
 )
-def test_a_deploy_that_runs_can_be_waited_for(queue: str, queued: int, said: str | None) -> None:
-    """By whoever chose to, as long as there is room."""
+def test_a_deploy_that_runs_can_be_waited_for(queue: str, queued: int, said: dict[str, str]) -> None:
+    """By whoever chose to, as long as there is room; an error stands on the field that solves it."""
     form = DeployForm("api", "1.4.2", "production", "why", queue)
-    told = validate(form, policy("api"), [running(queued=queued)]).get("environment")
-    assert (told.partition("under way. ")[2] if told else None) == said
+    told = validate(form, policy("api"), [running(queued=queued)])
+    assert {field: text.partition("under way. ")[2] for field, text in told.items()} == said
 
 
 def test_the_form_offers_to_queue_where_something_is_under_way() -> None:
-    """Nothing is chosen for anybody, and without a need it is not asked."""
+    """Without a need it is not asked."""
     assert "queue" not in {it.get("block_id") for it in deploy_modal([policy("api")], DeployForm())["blocks"]}
-    view = deploy_modal([policy("api")], DeployForm("api"), offers_queue=True)
+    view = deploy_modal([policy("api")], DeployForm("api"), running=[running()])
     View(**view).validate_json()
     assert names_in(block_of(view, "queue")) == [["queue", "ask_again"]]
-    assert block_of(view, "queue")["initial_option"]["value"] == "ask_again"
+    assert block_of(view, "queue")["options"][1]["text"]["text"] == "Only if it is free now"
     assert read_deploy_form(submitted(view, queue="queue")).wants_to_queue
     assert not read_deploy_form(submitted(view, queue="ask_again")).wants_to_queue
+
+
+@pytest.mark.parametrize(
+    ("form", "chosen"),
+    [
+        (DeployForm("api", environment="production"), "queue"),
+        (DeployForm("web"), "queue"),
+        (DeployForm("api"), "ask_again"),
+        (DeployForm("api", environment="staging"), "ask_again"),
+        (DeployForm("api", environment="production", queue="ask_again"), "ask_again"),
+    ],
+)
+def test_to_queue_is_proposed_where_one_is_known_to_run(form: DeployForm, chosen: str) -> None:
+    """In the place that is filled in already; elsewhere it is only asked."""
+    under_way = [running(), running(service="web")]
+    view = deploy_modal([policy("api", "production", "staging"), policy("web")], form, running=under_way)
+    assert block_of(view, "queue")["initial_option"]["value"] == chosen
+
+
+def test_a_full_queue_is_not_offered() -> None:
+    """Nobody more may wait there."""
+    view = deploy_modal([policy("api")], DeployForm("api"), running=[running(queued=5)])
+    assert "queue" not in {it.get("block_id") for it in view["blocks"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "it is approved and about to start"),
+        ({"decision": "not_needed"}, "it is about to start"),
+        ({"decision": "not_needed", "hook": "accepted"}, "it was accepted by the deploy hook"),
+        ({"decision": "approved", "hook": "queued"}, "it is approved and about to start"),
+    ],
+)
+def test_what_is_about_to_start_says_how_far_it_is(more: dict[str, str], said: str) -> None:
+    """Nobody approves what needs no approval, and a hook that accepted has been called."""
+    assert running_in_words(running(phase="approved", **more)).partition("; ")[2] == said
 
 
 def test_a_deploy_that_runs_elsewhere_does_not_matter() -> None:

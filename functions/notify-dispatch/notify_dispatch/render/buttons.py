@@ -27,6 +27,7 @@ _OFFERED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("release", "deployed"): ("Rollback",),
 }
 _STYLES: Final = {"Approve": "primary", "Reject": "danger", "Withdraw": "danger", "Rollback": "danger"}
+_NAME: Final = 30  # of a confirm dialog's title, which has a hundred characters
 _ACTIONS: Final = {"Withdraw": "pulser_reject"}  # the same deed, before anybody could approve it
 
 
@@ -94,9 +95,7 @@ class _Draw:
                 deploys = f"{approval_of(self.standing.card)} {version}{about or 'it'}."
                 return _confirm("Approve this deploy?", deploys, label)
             case "Withdraw":
-                return _confirm(
-                    "Withdraw this deploy?", f"This takes {version}{about or 'it'} out of the queue.", label
-                )
+                return _confirm(_whose(self.standing), f"This takes {version}{about or 'it'} out of the queue.", label)
             case "Reject":
                 return _confirm("Reject this deploy?", f"This refuses to deploy {version}{about or 'it'}.", label)
             case "Rollback":
@@ -109,6 +108,15 @@ class _Draw:
 
 def _action_id(label: str) -> str:
     return _ACTIONS.get(label, f"pulser_{label.lower()}")
+
+
+def _whose(standing: Standing) -> str:
+    """ "Withdraw @carol's deploy of v1.3.0?": it may be another's. In plain text an ID would not become a name."""
+    asked = standing.card.person("requested") if standing.card else None
+    name = plain(asked.name or asked.user, _NAME) if asked else ""
+    release = plain(standing.release or "", _NAME)
+    of = f" of {release}" if release else ""
+    return f"Withdraw @{name}'s deploy{of}?" if name else f"Withdraw this deploy{of}?"
 
 
 def _is_rolling_back(standing: Standing) -> bool:

@@ -42,7 +42,7 @@ def _requested(card: Card) -> Iterator[Line]:
 def _approval(card: Card) -> Iterator[Line]:
     decision, by = _part(card, "approval").get("decision"), card.person("approval", "by")
     yield from votes(card)
-    if by and decision in ("approved", "rejected"):
+    if by and decision in ("approved", "rejected", "withdrawn"):
         if decision == "approved" and is_vote(card, by):
             return
         rejected = "Withdrawn" if was_withdrawn(card) else "Rejected"

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from notify_dispatch.render.phrases import line_of, mentioned, when
+from notify_dispatch.render.phrases import called, line_of, mentioned, when
 from pulser.blocks import code
 from pulser.card import Card, Person, moment
 
 SHOWN: Final = 16  # hex digits of the plan's hash that a button carries, as action_handler/quorum.py compares them
 _VERSION: Final = 60
 _MOST, _IN_FULL = 11, 3  # votes: ten, and one more where nobody knows who asked
+_CALLED: Final = 8
+_NTH: Final = {1: "1st", 2: "2nd", 3: "3rd"}  # a handful wait at most
 _ENDED: Final = {
     "completed": "is done",
     "failed": "has failed",
@@ -45,7 +47,9 @@ def was_under_way(card: Card) -> bool:
 
 
 def waiting(card: Card) -> str:
-    """What a deploy waits for that nobody has decided, or waited for until it expired."""
+    """What a deploy waits for that nobody has decided, or waited for until it expired. It calls who may decide: a new
+    message does so, one that changes in place calls nobody.
+    """
     needed, given = _needed(card), len(_given(card))
     if card.phase == "expired":
         if _part(card.state, "expired").get("was") == "queued":
@@ -54,18 +58,17 @@ def waiting(card: Card) -> str:
     if _turn(card).get("confirm") is True:
         return "Waits for somebody to let it go on with Approve"
     if needed == 1:
-        return "Waits for an approval"
+        return f"Waits for an approval{_by_whom(card)}"
     left = needed - given
-    return f"Waits for {left}{' more' if given else ''} approval{'' if left == 1 else 's'}"
+    return f"Waits for {left}{' more' if given else ''} approval{'' if left == 1 else 's'}{_by_whom(card)}"
 
 
 def queue(card: Card) -> Iterator[Line]:
-    """Behind which deploy it stood, and what became of that one when its turn came."""
-    behind, turn = _part(_part(card.state, "queue"), "behind"), _turn(card)
-    if behind:
+    """Where it stands in the queue now, behind which deploy; or what became of that one when its turn came."""
+    turn = _turn(card)
+    if card.phase == "queued":
         asked = card.person("requested")
-        by = Person.from_json(behind.get("by"))
-        yield asked.at if asked else None, f"Queued behind {_release(behind)}{f' by {mentioned(by)}' if by else ''}"
+        yield asked.at if asked else None, _place(card.queue_place)
     if turn:
         at, after = moment(turn.get("at")), _part(turn, "after")
         ended = _ENDED.get(str(after.get("phase")), "has ended")
@@ -96,6 +99,25 @@ def _given(card: Card) -> list[Person]:
     given = card.state.get("approvals")
     told = given[:_MOST] if isinstance(given, list) else []
     return [by for it in told if (by := Person.from_json(it))]
+
+
+def _place(place: Mapping[str, Any]) -> str:
+    nth, by = place.get("nth"), Person.from_json(place.get("by"))
+    if not isinstance(nth, int):
+        return "Queued: its turn comes after the deploys asked for before it"
+    return f"{_NTH.get(nth, f'{nth}th')} in the queue, behind {_release(place)}{f' by {mentioned(by)}' if by else ''}"
+
+
+def _by_whom(card: Card) -> str:
+    """ " by @oncall or @bob": who may, but for the requester and those who have."""
+    asked = card.person("requested")
+    out = {asked.user if asked else None, *(it.user for it in _given(card))}
+    told = [markup for it in card.approvers if it not in out and (markup := called(it))]
+    if len(told) > _CALLED:
+        told = [*told[:_CALLED], f"{len(told) - _CALLED} more"]
+    if len(told) < 2:
+        return f" by {told[0]}" if told else ""
+    return f" by {', '.join(told[:-1])} or {told[-1]}"
 
 
 def _turn(card: Card) -> Mapping[str, Any]:

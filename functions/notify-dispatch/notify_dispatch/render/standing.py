@@ -121,7 +121,9 @@ def tells_rollback(card: Card) -> bool:
 
 
 def was_withdrawn(card: Card) -> bool:
-    """Whether it was the requester who rejected the deploy."""
+    """Whether it was taken back, or out of the queue. On a card from before only who did it tells."""
+    if _part(card, "approval").get("decision") == "withdrawn":
+        return True
     by, asked = card.person("approval", "by"), card.person("requested")
     return by is not None and asked is not None and by.user == asked.user
 
