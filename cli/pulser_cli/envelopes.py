@@ -11,6 +11,7 @@ from rich.text import Text
 
 from pulser.blocks import clean
 from pulser.database import Database
+from pulser.why_asked import is_beginning, several, unknown_id
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.output import AsJson, ago, console, fail, print_json, shown, table
 from pulser_cli.output import status as status_of
@@ -48,7 +49,7 @@ def envelopes(
 
 
 def envelope(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="The envelope_id.")],
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The envelope_id, or its first 8 digits.")],
     team: Annotated[
         str | None, typer.Option(metavar="T…", help="Its workspace, where there was more than one.", show_default=False)
     ] = None,
@@ -60,15 +61,23 @@ def envelope(
     async def work(database: Database) -> Any:  # noqa: ANN401  # a story, or null
         newest = [] if team else await database.call("list_envelopes_v1", {"filter": {"limit": 1}})
         of = team or (newest[0]["team_id"] if newest else "")
-        return await database.call("envelope_story_v1", {"team_id": of, "envelope_id": identifier})
+        meant = await _meant(database, identifier) if is_beginning(identifier) else identifier
+        return await database.call("envelope_story_v1", {"team_id": of, "envelope_id": meant})
 
     story = run(database_url, work)
     if story is None:
-        fail(f"there is no envelope {clean(identifier)}")
+        fail(unknown_id(clean(identifier), "envelope", "it is kept for 30 days"))
     if as_json:
         print_json(story)
     else:
         _print_story(story, console())
+
+
+async def _meant(database: Database, beginning: str) -> str:
+    found = [it for it in await database.call("ids_beginning_v1", {"beginning": beginning}) if it["kind"] == "envelope"]
+    if len(found) > 1:
+        fail(several(beginning, found))
+    return found[0]["id"] if found else beginning
 
 
 def _print_list(found: list[dict[str, Any]]) -> None:
