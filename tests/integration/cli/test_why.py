@@ -81,8 +81,10 @@ async def test_a_retried_delivery_says_that_somebody_asked(pulser: Pulser, bring
         ("171b52", "no event, delivery or envelope has the id 171b52; of an id, the first 8 digits are needed."),
         (
             "https://a.slack.com/archives/C0000000009/p1700000000000100",
-            "there is no message 1700000000.000100 of pulser's in C0000000009 that the ledger knows; "
-            + "it keeps them for 90 days.",
+            (
+                "there is no message 1700000000.000100 of pulser's in C0000000009 that the ledger knows; "
+                "it keeps them for 90 days."
+            ),
         ),
         (
             "https://a.slack.com/archives/C0000000009/p4000000000000100",

@@ -68,5 +68,5 @@ async def test_a_silenced_result_still_changes_its_deploy(bench: Bench) -> None:
     found = await bench.ledger.call("card_for_event_v1", {"event_id": deploy})
     assert found["phase"] == "completed"
     story = await bench.ledger.call("event_story_v1", {"event_id": result})
-    assert (story["dispatch"]["status"], story["deliveries"]) == ("silenced", [])
+    assert (story["dispatch"]["status"], story["deliveries"]) == ("routed", [])
     assert (await bench.delivery_of("update"))["status"] == "sent"
