@@ -13,7 +13,7 @@ from pulser.blocks import clean
 from pulser.database import Database
 from pulser.why_asked import is_beginning, several, unknown_id
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import AsJson, ago, console, fail, print_json, shown, table
+from pulser_cli.output import AsJson, ago, console, fail, print_json, print_rows, room, shown, shown_id, table
 from pulser_cli.output import status as status_of
 from pulser_cli.spans import since_of
 from pulser_cli.story import moment, pairs
@@ -85,7 +85,7 @@ def _print_list(found: list[dict[str, Any]]) -> None:
     if not found:
         out.print("No envelopes.")
         return
-    columns = ["When", "Status", "Who", "What"] + (["Took", "Tries"] if out.width >= _MEDIUM else [])
+    columns = ["When", "Status", "Who", "What"] + (["Took", "Tries"] if room(out) >= _MEDIUM else [])
     rows = table([*columns, "Envelope"], flexible=["What"], right=["Took", "Tries"])
     for one in found:
         cells = {
@@ -96,10 +96,10 @@ def _print_list(found: list[dict[str, Any]]) -> None:
             "Took": shown(_took(one)),
             "Tries": shown(one["attempts"]),
         }
-        rows.add_row(*(cells[name] for name in columns), shown(one["envelope_id"], "dim"))
+        rows.add_row(*(cells[name] for name in columns), shown_id(one["envelope_id"]))
         if one["last_error"]:
             rows.add_row("", "", "", shown(f"└ {one['last_error']}"))
-    out.print(rows)
+    print_rows(rows, out)
 
 
 def _print_story(story: dict[str, Any], out: Console) -> None:

@@ -14,7 +14,20 @@ from pulser.why_asked import is_beginning, is_whole, several, unknown_id
 from pulser_cli.channels import as_routed
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.envelopes import envelope, envelopes
-from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
+from pulser_cli.output import (
+    FAILED,
+    USAGE,
+    AsJson,
+    ago,
+    console,
+    fail,
+    print_json,
+    print_rows,
+    room,
+    shown,
+    shown_id,
+    table,
+)
 from pulser_cli.output import status as status_of
 from pulser_cli.payload import who
 from pulser_cli.spans import since_of
@@ -144,15 +157,15 @@ def _print_deliveries(deliveries: list[dict[str, Any]]) -> None:
         out.print("No deliveries.")
         return
     columns = ["When", "Status", "Event"]
-    columns += ["Channel", "Latency", "Tries"] if out.width >= _MEDIUM else []
-    columns += ["Route", "Why"] if out.width >= _WIDE else []
+    columns += ["Channel", "Latency", "Tries"] if room(out) >= _MEDIUM else []
+    columns += ["Route", "Why"] if room(out) >= _WIDE else []
     rows = table([*columns, "Delivery"], flexible=["Event", "Why"], right=["Latency", "Tries"])
     for delivery in deliveries:
         cells = _cells(delivery)
-        rows.add_row(*(cells[name] for name in columns), shown(delivery["delivery_id"], "dim"))
+        rows.add_row(*(cells[name] for name in columns), shown_id(delivery["delivery_id"]))
         if delivery["reason"] and "Why" not in columns:
             rows.add_row("", "", shown(f"└ {delivery['reason']}"))
-    out.print(rows)
+    print_rows(rows, out)
 
 
 def _cells(delivery: dict[str, Any]) -> dict[str, Text]:

@@ -17,7 +17,7 @@ from pulser.database import Database
 from pulser.silence import LONGEST_PATTERN, LONGEST_REASON, by_whom, plainly
 from pulser.silence_end import NotAnEnd, read_end
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
+from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, print_rows, shown, shown_id, table
 from pulser_cli.payload import who
 
 app = typer.Typer(help="Silences: events that get no message for a while, and until when.", no_args_is_help=True)
@@ -212,8 +212,8 @@ def _print_list(found: list[dict[str, Any]]) -> None:
     for it in found:
         over = None if it["is_live"] else f"over {ago(it['ended_at'] or it['ends_at'])}"
         cells = (plainly(it), over or ago(it["ends_at"]), by_whom(it["created_by"]), f"{it['muted']:,}", it["reason"])
-        rows.add_row(*(shown(cell) for cell in cells), shown(it["silence_id"], "dim"))
-    console().print(rows)
+        rows.add_row(*(shown(cell) for cell in cells), shown_id(it["silence_id"]))
+    print_rows(rows, console())
 
 
 def _print_preview(asked: Mapping[str, Any], found: Mapping[str, Any], *, stderr: bool = False) -> None:

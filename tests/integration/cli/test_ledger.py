@@ -15,13 +15,17 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
 async def test_the_list_fits_the_terminal(pulser: Pulser, bring: Bring, columns: int) -> None:
-    """No line is wrapped, and ids are whole, at any width."""
+    """What is too long is wrapped, not cut, and ids are short then; in a pipe both are whole."""
     sent = await bring("sent", "#a", event_type="a.very.long.type.of.event." + "x" * 200)
     dead = await bring("dead", "#b")
     lines = (await pulser("ledger", "list", columns=columns)).stdout.splitlines()
-    ids = [line.split()[-1] for line in lines if line.endswith((dead["delivery_id"], sent["delivery_id"]))]
-    assert ids == [dead["delivery_id"], sent["delivery_id"]]
+    short = [dead["delivery_id"][:8], sent["delivery_id"][:8]]
+    assert [line.split()[-1] for line in lines if line.endswith(tuple(short))] == short
     assert all(len(line) <= columns for line in lines)
+    assert sum(line.count("x") for line in lines) == 200
+    whole = (await pulser("ledger", "list", COLUMNS="")).stdout.splitlines()
+    assert [line.split()[-1] for line in whole if "-" in line] == [dead["delivery_id"], sent["delivery_id"]]
+    assert any("x" * 200 in line for line in whole)
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])

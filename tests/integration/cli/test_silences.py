@@ -39,6 +39,20 @@ async def test_a_silence_is_added_listed_and_ended(pulser: Pulser) -> None:
     assert (again.exit_code, "no silence that lasts begins with" in again.output) == (1, True)
 
 
+async def test_the_list_says_all_of_what_is_silenced(pulser: Pulser) -> None:
+    """At 80 columns ids are short and long words wrap; in a pipe each is a whole line."""
+    why = "the migration of the old database to the new one takes its time"
+    everything = await told(pulser, "add", "--all", "--for", "2h", "--reason", why, "--yes")
+    narrow = (await pulser("silences", "list")).stdout
+    assert "everything " in narrow
+    assert "…" not in narrow
+    assert everything["silence_id"][:8] in narrow
+    assert everything["silence_id"] not in narrow
+    assert all(len(line) <= 80 for line in narrow.splitlines())
+    _, line = (await pulser("silences", "list", COLUMNS="")).stdout.splitlines()
+    assert all(it in line for it in ("everything", why, everything["silence_id"]))
+
+
 async def test_a_preview_tells_what_would_have_been_muted(pulser: Pulser, bring: Bring) -> None:
     """Of the last day, by type and service."""
     await bring("sent", "#ops-ci", payload={"service": "api", "title": "2 of 96 failed"})

@@ -104,8 +104,8 @@ async def test_the_digits_that_a_message_shows_are_enough(pulser: Pulser, bring:
     """The first 8 of the id, as the small print has them, or more; in capitals too."""
     ids = await bring("sent", "#ops-ci")
     whole = (await told(pulser, ids["event_id"]))["ids"]
-    assert (await told(pulser, typed.format(ids["event_id"][:8].upper())))["ids"] == whole
-    assert (await told(pulser, typed.format(ids["event_id"][:20])))["ids"] == whole
+    assert (await told(pulser, typed.format(ids["event_id"][:13].upper())))["ids"] == whole
+    assert (await told(pulser, typed.format(ids["event_id"][:8])))["ids"] == whole
     by_delivery = await told(pulser, ids["delivery_id"][:8])
     assert by_delivery == await told(pulser, ids["delivery_id"])
 
