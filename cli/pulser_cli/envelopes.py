@@ -11,8 +11,9 @@ from rich.text import Text
 
 from pulser.blocks import clean
 from pulser.database import Database
+from pulser.why_asked import is_beginning, several, unknown_id
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import AsJson, ago, console, fail, print_json, shown, table
+from pulser_cli.output import AsJson, ago, console, fail, print_json, print_rows, room, shown, shown_id, table
 from pulser_cli.output import status as status_of
 from pulser_cli.spans import since_of
 from pulser_cli.story import moment, pairs
@@ -48,7 +49,7 @@ def envelopes(
 
 
 def envelope(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="The envelope_id.")],
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The envelope_id, or its first 8 digits.")],
     team: Annotated[
         str | None, typer.Option(metavar="T…", help="Its workspace, where there was more than one.", show_default=False)
     ] = None,
@@ -60,15 +61,23 @@ def envelope(
     async def work(database: Database) -> Any:  # noqa: ANN401  # a story, or null
         newest = [] if team else await database.call("list_envelopes_v1", {"filter": {"limit": 1}})
         of = team or (newest[0]["team_id"] if newest else "")
-        return await database.call("envelope_story_v1", {"team_id": of, "envelope_id": identifier})
+        meant = await _meant(database, identifier) if is_beginning(identifier) else identifier
+        return await database.call("envelope_story_v1", {"team_id": of, "envelope_id": meant})
 
     story = run(database_url, work)
     if story is None:
-        fail(f"there is no envelope {clean(identifier)}")
+        fail(unknown_id(clean(identifier), "envelope", "it is kept for 30 days"))
     if as_json:
         print_json(story)
     else:
         _print_story(story, console())
+
+
+async def _meant(database: Database, beginning: str) -> str:
+    found = [it for it in await database.call("ids_beginning_v1", {"beginning": beginning}) if it["kind"] == "envelope"]
+    if len(found) > 1:
+        fail(several(beginning, found))
+    return found[0]["id"] if found else beginning
 
 
 def _print_list(found: list[dict[str, Any]]) -> None:
@@ -76,7 +85,7 @@ def _print_list(found: list[dict[str, Any]]) -> None:
     if not found:
         out.print("No envelopes.")
         return
-    columns = ["When", "Status", "Who", "What"] + (["Took", "Tries"] if out.width >= _MEDIUM else [])
+    columns = ["When", "Status", "Who", "What"] + (["Took", "Tries"] if room(out) >= _MEDIUM else [])
     rows = table([*columns, "Envelope"], flexible=["What"], right=["Took", "Tries"])
     for one in found:
         cells = {
@@ -87,10 +96,10 @@ def _print_list(found: list[dict[str, Any]]) -> None:
             "Took": shown(_took(one)),
             "Tries": shown(one["attempts"]),
         }
-        rows.add_row(*(cells[name] for name in columns), shown(one["envelope_id"], "dim"))
+        rows.add_row(*(cells[name] for name in columns), shown_id(one["envelope_id"]))
         if one["last_error"]:
             rows.add_row("", "", "", shown(f"└ {one['last_error']}"))
-    out.print(rows)
+    print_rows(rows, out)
 
 
 def _print_story(story: dict[str, Any], out: Console) -> None:

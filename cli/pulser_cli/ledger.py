@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,11 +10,25 @@ import typer
 from rich.text import Text
 
 from pulser.database import Database
+from pulser.why_asked import is_beginning, is_whole, several, unknown_id
 from pulser_cli.channels import as_routed
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.digest import about, digest_id, print_digest, short
 from pulser_cli.envelopes import envelope, envelopes
-from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
+from pulser_cli.output import (
+    FAILED,
+    USAGE,
+    AsJson,
+    ago,
+    console,
+    fail,
+    print_json,
+    print_rows,
+    room,
+    shown,
+    shown_id,
+    table,
+)
 from pulser_cli.output import status as status_of
 from pulser_cli.payload import who
 from pulser_cli.spans import since_of
@@ -78,20 +93,23 @@ def list_command(
 
 @app.command()
 def show(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of an event or of a delivery.")],
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="Of an event or of a delivery; the first 8 digits are enough.")
+    ],
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """The story of an event: what it said, where it went, every attempt."""
-    wanted = _uuid(identifier)
+    asked = _identifier(identifier)
 
     async def work(database: Database) -> Any:  # noqa: ANN401  # a story, or null
+        wanted = await _meant(database, asked, {"event", "delivery"})
         story = await database.call("delivery_story_v1", {"delivery_id": wanted})
         return story or await database.call("event_story_v1", {"event_id": wanted})
 
     story = run(database_url, work)
     if story is None:
-        fail(f"there is neither an event nor a delivery {wanted}; the ledger keeps deliveries for 90 days")
+        fail(_unknown(asked))
     if as_json:
         print_json(story)
     else:
@@ -100,14 +118,15 @@ def show(
 
 @app.command()
 def retry(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of a delivery.")],
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Of a delivery; the first 8 digits are enough.")],
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Try a delivery again that is dead, failed or in doubt. What is in Slack is never posted twice."""
-    wanted = {"delivery_id": _uuid(identifier), "actor": who()}
+    asked = _identifier(identifier)
 
     async def work(database: Database) -> dict[str, Any]:
+        wanted = {"delivery_id": await _meant(database, asked, {"delivery"}), "actor": who()}
         answer: dict[str, Any] = await database.call("retry_delivery_v1", wanted)
         return answer
 
@@ -122,11 +141,28 @@ def retry(
         raise typer.Exit(FAILED)
 
 
-def _uuid(text: str) -> str:
-    try:
+def _identifier(text: str) -> str:
+    if is_whole(text):
         return str(UUID(text))
-    except ValueError:
-        return fail(f"{text!r} is not an ID; it looks like 1b4e28ba-2fa1-41d2-883f-0016d3cca427", code=USAGE)
+    if is_beginning(text):
+        return text
+    example = "1b4e28ba-2fa1-41d2-883f-0016d3cca427, or its first 8 digits"
+    return fail(f"{text!r} is not an ID; it looks like {example}", code=USAGE)
+
+
+async def _meant(database: Database, asked: str, kinds: AbstractSet[str]) -> str:
+    """The whole id of one of these kinds. Ends the command where none or several begin so."""
+    if is_whole(asked):
+        return asked
+    found = [it for it in await database.call("ids_beginning_v1", {"beginning": asked}) if it["kind"] in kinds]
+    if len(found) > 1:
+        fail(several(asked, found))
+    return str(found[0]["id"]) if found else fail(_unknown(asked, kinds))
+
+
+def _unknown(asked: str, kinds: AbstractSet[str] = frozenset({"event", "delivery"})) -> str:
+    named = " or ".join(it for it in ("event", "delivery") if it in kinds)
+    return unknown_id(asked, named, "a delivery is kept for 90 days")
 
 
 def _print_deliveries(deliveries: list[dict[str, Any]]) -> None:
@@ -135,15 +171,15 @@ def _print_deliveries(deliveries: list[dict[str, Any]]) -> None:
         out.print("No deliveries.")
         return
     columns = ["When", "Status", "Event"]
-    columns += ["Channel", "Latency", "Tries"] if out.width >= _MEDIUM else []
-    columns += ["Route", "Why"] if out.width >= _WIDE else []
+    columns += ["Channel", "Latency", "Tries"] if room(out) >= _MEDIUM else []
+    columns += ["Route", "Why"] if room(out) >= _WIDE else []
     rows = table([*columns, "Delivery"], flexible=["Event", "Why"], right=["Latency", "Tries"])
     for delivery in deliveries:
         cells = _cells(delivery)
-        rows.add_row(*(cells[name] for name in columns), shown(delivery["delivery_id"], "dim"))
+        rows.add_row(*(cells[name] for name in columns), shown_id(delivery["delivery_id"]))
         if delivery["reason"] and "Why" not in columns:
             rows.add_row("", "", shown(f"└ {delivery['reason']}"))
-    out.print(rows)
+    print_rows(rows, out)
 
 
 def _cells(delivery: dict[str, Any]) -> dict[str, Text]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NoReturn
+from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -31,6 +35,8 @@ STATUS_STYLES = {
     "duplicate": "dim",
 }
 CHANGE_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
+_UNBOUNDED = 100_000  # columns of a pipe
+_SHORT_ID = 8  # digits, as a message shows an event's: every command takes them
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -51,9 +57,22 @@ def print_json(value: Any) -> None:  # noqa: ANN401  # whatever JSON can say
 
 
 def shown(value: object, style: str = "") -> Text:
-    """What the database says, on one line and unable to steer the terminal; nothing is shown as "–"."""
+    """What the database says, without line breaks and unable to steer the terminal; nothing is shown as "–"."""
     text = "" if value is None else clean(str(value)).replace("\n", " ").replace("\t", " ")
-    return Text(text or "–", style=style if text else "dim", overflow="ellipsis", no_wrap=True)
+    return Text(text or "–", style=style if text else "dim")
+
+
+class _Id(Text):
+    """An id in a table, which its first digits can stand for."""
+
+
+def shown_id(value: object) -> Text:
+    """An id: whole where there is room, else its first digits, where these are enough to find it again."""
+    text = shown(value, "dim")
+    try:
+        return _Id(str(UUID(text.plain)), style="dim")
+    except ValueError:
+        return text
 
 
 def status(value: str) -> Text:
@@ -62,13 +81,33 @@ def status(value: str) -> Text:
 
 
 def table(columns: Sequence[str], *, flexible: Sequence[str] = (), right: Sequence[str] = ()) -> Table:
-    """A table whose rows are one line each: only `flexible` columns give way where the terminal is narrow."""
+    """A table in which only `flexible` columns give way where the terminal is narrow: their cells are wrapped."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for name in columns:
-        gives_way = name in flexible  # its cells are cut by `shown`, not wrapped
+        gives_way = name in flexible
         justify: Literal["left", "right"] = "right" if name in right else "left"
-        made.add_column(name, no_wrap=not gives_way, min_width=6 if gives_way else None, justify=justify)
+        overflow: Literal["fold", "ellipsis"] = "fold" if gives_way else "ellipsis"
+        least = 10 if gives_way else None
+        made.add_column(name, no_wrap=not gives_way, min_width=least, justify=justify, overflow=overflow)
     return made
+
+
+def room(out: Console) -> int:
+    """How many columns a table may have. A pipe has room for all: what reads it wants whole lines."""
+    in_a_pipe = not sys.stdout.isatty() and not os.environ.get("COLUMNS")
+    return _UNBOUNDED if in_a_pipe else out.width
+
+
+def print_rows(rows: Table, out: Console) -> None:
+    """A table of `table`: whole where there is room; else its ids become short, then its flexible columns wrap."""
+    width, out.width = out.width, room(out)
+    natural = Measurement.get(out, out.options.update(max_width=_UNBOUNDED), rows).maximum
+    if natural > out.width:
+        for cell in (it for column in rows.columns for it in column.cells):
+            if isinstance(cell, _Id):
+                cell.truncate(_SHORT_ID)
+    out.print(rows)
+    out.width = width
 
 
 def ago(written: str | None, now: datetime | None = None) -> str:

@@ -43,8 +43,15 @@ class Patience:
                 if failed >= TRIES or pause > self.seconds:
                     raise
                 self.seconds -= pause
-                self.tell(f"{what}: {error}; on in {pause:.0f} s (at most {self.seconds:.0f} s more of waiting)")
+                self.tell(f"{what}: {error}; on in {pause:.0f} s ({self._left(failed, error.retry_after)})")
                 await self.sleep(pause)
+
+    def _left(self, failed: int, retry_after: float | None) -> str:
+        """What ends its patience first: too many tries, or what Slack asks for."""
+        if retry_after is not None:
+            return f"at most {self.seconds:.0f} s more of waiting"
+        more = TRIES - failed
+        return f"{more} more {'try' if more == 1 else 'tries'}"
 
 
 class Unreadable(Exception):

@@ -13,7 +13,7 @@ from notify_dispatch.route import Route, RouteError, RouteVerdict, explain
 from pulser.database import Database
 from pulser_cli import routes_file
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, shown, table
+from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, print_rows, shown, table
 from pulser_cli.payload import read_payload
 from pulser_cli.routes_diff import Change, changes_between
 
@@ -133,7 +133,7 @@ def _print_verdicts(event: Event, verdicts: tuple[RouteVerdict, ...]) -> None:
             mark, shown(verdict.route.name, style), shown(verdict.route.channel, style), shown(verdict.reason, style)
         )
     out = console()
-    out.print(rows)
+    print_rows(rows, out)
     used = [_target(verdict.route) for verdict in verdicts if verdict.used]
     goes = f"goes to {', '.join(used)}" if used else "goes nowhere"
     style = "bold" if used else "bold yellow"

@@ -59,7 +59,7 @@ class RoutesFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    routes: tuple[FileRoute, ...]
+    routes: tuple[FileRoute, ...] = ()
     services: tuple[FileService, ...] = ()
     reminders: Reminders = DEFAULT
     scopes: Scopes = Scopes()
@@ -100,13 +100,15 @@ def find(start: Path) -> Path:
     raise RoutesFileError(f"{PLACE}: not found here nor above; name the file")
 
 
-def load(path: Path) -> RoutesFile:
-    """The checked content of the file. Raises RoutesFileError."""
+def load(path: Path, *, needs_routes: bool = True) -> RoutesFile:
+    """The checked content of the file, which may have services alone. Raises RoutesFileError."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader, see below
         if not isinstance(content, dict):
-            raise RoutesFileError(f"{path}: holds no keys; it needs at least routes")
-        return RoutesFile.model_validate(content)
+            raise RoutesFileError(
+                f"{path}: holds no keys; it needs at least {'routes' if needs_routes else 'services'}"
+            )
+        file = RoutesFile.model_validate(content)
     except OSError as error:
         raise RoutesFileError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -119,6 +121,9 @@ def load(path: Path) -> RoutesFile:
     except ValidationError as error:
         problems = explain_invalid(error).split("; ")
         raise RoutesFileError("\n".join(f"{path}:{problem}" for problem in problems)) from None
+    if needs_routes and "routes" not in content:
+        raise RoutesFileError(f"{path}:routes: is missing")
+    return file
 
 
 class _Loader(yaml.SafeLoader):

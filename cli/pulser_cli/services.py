@@ -11,7 +11,7 @@ from rich.text import Text
 from pulser.database import Database
 from pulser_cli import routes_file
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, shown, table
+from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, print_rows, shown, table
 from pulser_cli.reminders_file import changes_of, in_words, reminders_json
 from pulser_cli.services_diff import Change, changes_between, in_a_word
 
@@ -112,7 +112,7 @@ async def held_services(database: Database) -> list[dict[str, Any]]:
 
 def _of_file(file: Path | None) -> routes_file.RoutesFile:
     try:
-        return routes_file.load(file or routes_file.find(Path.cwd()))
+        return routes_file.load(file or routes_file.find(Path.cwd()), needs_routes=False)
     except routes_file.RoutesFileError as error:
         return fail(str(error), code=USAGE)
 
@@ -132,10 +132,11 @@ def _print_changes(changes: list[Change]) -> None:
 
 
 def _print_all(held: list[dict[str, Any]]) -> None:
-    rows = table(["Service", "Environments", "Deploy", "Approved by", "Rolled back by"], flexible=["Environments"])
+    by = ["Asked for by", "Approved by", "Rolled back by"]
+    rows = table(["Service", "Environments", *by], flexible=["Environments", *by])
     for it in held:
         rows.add_row(*(shown(text) for text in (it["service"], in_a_word(it["environments"]), *_told(it))))
-    console().print(rows)
+    print_rows(rows, console())
 
 
 def _print_times(times: dict[str, Any]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+import sys
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.text import Text
@@ -14,7 +17,7 @@ from pulser.database import Database
 from pulser.silence import LONGEST_PATTERN, LONGEST_REASON, by_whom, plainly
 from pulser.silence_end import NotAnEnd, read_end
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, shown, table
+from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, print_rows, shown, shown_id, table
 from pulser_cli.payload import who
 
 app = typer.Typer(help="Silences: events that get no message for a while, and until when.", no_args_is_help=True)
@@ -52,12 +55,7 @@ def preview(
 ) -> None:
     """What such a silence would have muted of the last day. Nothing is changed."""
     asked = _patterns(service, event_pattern, environment)
-
-    async def work(database: Database) -> dict[str, Any]:
-        found: dict[str, Any] = await database.call("preview_silence_v1", {"silence": asked})
-        return found
-
-    found = run(database_url, work)
+    found = run(database_url, _preview_of(asked))
     if as_json:
         print_json(found)
     else:
@@ -77,14 +75,23 @@ def add(
     event_pattern: EventPattern = "*",
     environment: Environment = None,
     reason: Annotated[str, typer.Option(help="Why; it is told in Slack.", show_default=False)] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every event of every service.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking whether.")] = False,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Silence a service, a type, or both. It is told in Slack now and when it is over; critical events pass."""
+    """Silence a service, a type, an environment, or all. It first shows what that would have muted of the last day.
+
+    It is told in Slack now and when it is over; critical events pass.
+    """
     ends_at = _end(lasts, until)
     asked = _patterns(service, event_pattern, environment)
     if len(reason) > LONGEST_REASON:
         fail(f"--reason: {LONGEST_REASON} characters at most", code=USAGE)
+    _check_selected(asked, everything=everything)
+    if not yes and not sys.stdin.isatty():
+        end = ["--for", str(lasts)] if lasts is not None else ["--until", str(until)]
+        _refuse_unasked(asked, [*end, *(["--reason", reason] if reason else [])])
     name = who()
     begins = asked | {
         "reason": reason or None,
@@ -96,11 +103,15 @@ def add(
         answer: dict[str, Any] = await database.call("start_silence_v1", {"silence": begins, "actor": name})
         return answer
 
+    if not (yes and as_json):
+        _print_preview(asked, run(database_url, _preview_of(asked)), stderr=as_json)
+    if not yes and not typer.confirm(f"Silence {plainly(asked)} until {_utc(ends_at)}?", default=False, err=True):
+        fail("nothing is silenced")
     silence = run(database_url, work)["silence"]
     if as_json:
         print_json(silence)
     else:
-        _say(f"Silenced: {plainly(silence)} until {ends_at:%Y-%m-%d %H:%M} UTC.")
+        _say(f"Silenced: {plainly(silence)} until {_utc(ends_at)}.")
         _say(f"pulser silences end {silence['silence_id']}")
 
 
@@ -131,6 +142,14 @@ def end(
         raise typer.Exit(FAILED)
 
 
+def _preview_of(asked: Mapping[str, Any]) -> Callable[[Database], Awaitable[dict[str, Any]]]:
+    async def work(database: Database) -> dict[str, Any]:
+        found: dict[str, Any] = await database.call("preview_silence_v1", {"silence": dict(asked)})
+        return found
+
+    return work
+
+
 async def _list(database: Database, *, live: bool, limit: int) -> list[dict[str, Any]]:
     filter_ = {"limit": limit} | ({"live": True} if live else {})
     found: list[dict[str, Any]] = await database.call("list_silences_v1", {"filter": filter_})
@@ -145,12 +164,34 @@ def _meant(identifier: str, live: list[dict[str, Any]]) -> str:
 
 
 def _patterns(service: str | None, event_pattern: str, environment: str | None) -> dict[str, Any]:
-    """As the SQL functions take them; "*" of a service is any."""
+    """As the SQL functions take them; "*" and "**" of a service are any."""
     for it in (service, event_pattern, environment):
         if it is not None and (not it or len(it) > LONGEST_PATTERN or any(bracket in it for bracket in "[]")):
             fail("a pattern is a text in which * stands for anything and ? for a letter, without [ and ]", code=USAGE)
     place = {"service": service, "environment": environment}
-    return {name: None if it == "*" else it for name, it in place.items()} | {"event_pattern": event_pattern}
+    named: dict[str, Any] = {name: it if it and it.strip("*") else None for name, it in place.items()}
+    return named | {"event_pattern": event_pattern if event_pattern.strip("*") else "*"}
+
+
+def _check_selected(asked: Mapping[str, Any], *, everything: bool) -> None:
+    """A silence of all is said, never left over from an option that was forgotten."""
+    selects = bool(asked["service"] or asked["environment"]) or asked["event_pattern"] != "*"
+    if not selects and not everything:
+        fail("say what: --service, --type or --environment; --all silences everything", code=USAGE)
+    if selects and everything:
+        fail("--all is everything: it goes without --service, --type and --environment", code=USAGE)
+
+
+def _refuse_unasked(asked: Mapping[str, Any], rest: list[str]) -> NoReturn:
+    options = {"--service": asked["service"], "--type": asked["event_pattern"], "--environment": asked["environment"]}
+    given = [part for name, it in options.items() if it and it != "*" for part in (name, it)]
+    seen = shlex.join(["pulser", "silences", "preview", *given])
+    typed = shlex.join(["pulser", "silences", "add", *(given or ["--all"]), *rest, "--yes"])
+    fail(f"nobody is here to be asked whether. What it would mute: {seen}\nTo do it unasked: {typed}", code=USAGE)
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _end(lasts: str | None, until: str | None) -> datetime:
@@ -171,21 +212,21 @@ def _print_list(found: list[dict[str, Any]]) -> None:
     for it in found:
         over = None if it["is_live"] else f"over {ago(it['ended_at'] or it['ends_at'])}"
         cells = (plainly(it), over or ago(it["ends_at"]), by_whom(it["created_by"]), f"{it['muted']:,}", it["reason"])
-        rows.add_row(*(shown(cell) for cell in cells), shown(it["silence_id"], "dim"))
-    console().print(rows)
+        rows.add_row(*(shown(cell) for cell in cells), shown_id(it["silence_id"]))
+    print_rows(rows, console())
 
 
-def _print_preview(asked: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+def _print_preview(asked: Mapping[str, Any], found: Mapping[str, Any], *, stderr: bool = False) -> None:
     cut = f"the newest {found['looked_through']:,} events, back to {ago(found['since'])}"
     span = cut if found["is_cut"] else "the last day"
-    _say(
-        f"A silence of {plainly(asked)} would have muted {found['muted']:,} messages of {span}{_types(found['types'])}."
-    )
+    messages = "1 message" if found["muted"] == 1 else f"{found['muted']:,} messages"
+    tell = partial(_say, stderr=stderr)
+    tell(f"A silence of {plainly(asked)} would have muted {messages} of {span}{_types(found['types'])}.")
     if found["passing"]:
-        _say(f"{found['passing']:,} critical ones or alarms of pulser itself would have been posted all the same.")
+        tell(f"{found['passing']:,} critical ones or alarms of pulser itself would have been posted all the same.")
     for it in found["newest"]:
         told = " ".join(str(it[key]) for key in ("event_type", "service", "title") if it[key])
-        _say(f"  {ago(it['at'])}  {told}  {it['event_id']}")
+        tell(f"  {ago(it['at'])}  {told}  {it['event_id']}")
 
 
 def _types(types: list[dict[str, Any]]) -> str:
@@ -193,5 +234,5 @@ def _types(types: list[dict[str, Any]]) -> str:
     return f": {', '.join(named)}" if named else ""
 
 
-def _say(text: str) -> None:
-    console().print(Text(clean(text)), soft_wrap=True)
+def _say(text: str, *, stderr: bool = False) -> None:
+    console(stderr=stderr).print(Text(clean(text)), soft_wrap=True)

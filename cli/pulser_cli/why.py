@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pulser.database import Database
 from pulser.why import Story, tell
-from pulser.why_asked import ACCEPTED, NotAsked, read_asked
+from pulser.why_asked import ACCEPTED, NotAsked, read_asked, several, unknown
 from pulser.why_moment import Moment, Who, inert, lasting
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.output import USAGE, AsJson, console, fail, print_json
@@ -37,10 +37,9 @@ def why(
 
     facts = run(database_url, work)
     if facts is None:
-        fail(
-            f"the ledger does not know {_named(wanted)}; it keeps deliveries for 90 days and envelopes for 30. "
-            f"pulser why takes {ACCEPTED}"
-        )
+        fail(f"{inert(unknown(wanted, datetime.now(UTC)), 400)}. pulser why takes {ACCEPTED}")
+    if "several" in facts:
+        fail(inert(several(wanted["id"], facts["several"]), 1000))
     story = tell(facts)
     if as_json:
         print_json(story.to_json())
@@ -96,7 +95,3 @@ def _wanted(text: str) -> dict[str, Any]:
         return read_asked(text)
     except NotAsked as error:
         return fail(f"{error}. pulser why takes {ACCEPTED}", code=USAGE)
-
-
-def _named(wanted: dict[str, Any]) -> str:
-    return inert(wanted.get("id") or f"a message {wanted['ts']} of pulser's in {wanted['channel']}", 300)

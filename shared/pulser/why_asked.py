@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from string import hexdigits
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -11,8 +14,8 @@ from uuid import UUID
 from pulser.blocks import unescape
 
 ACCEPTED: Final = (
-    "the id of an event, a delivery or an envelope, a link to a message (Copy link in Slack),"
-    " or a channel's id and a ts"
+    "the id of an event, a delivery or an envelope (its first 8 digits are enough), a link to a message"
+    " (Copy link in Slack), or a channel's id and a ts"
 )
 _LONGEST = 4000  # characters that are looked at; a link is shorter
 _MARKUP = re.compile(r"<([^<>|]*)(?:\|[^<>]*)?>")
@@ -23,6 +26,9 @@ _TS = re.compile(r"[0-9]{1,16}\.[0-9]{6}")
 _PACKED_TS = re.compile(r"p([0-9]{16,20})")
 _PATH = re.compile(r"/archives/([^/]+)/([^/]+)/?")
 _ID = re.compile(r"[\x21-\x7e]{1,255}")
+_KINDS = frozenset({"event", "delivery", "envelope"})
+_BEGINNING = re.compile(r"[0-9a-f]{1,7}", re.IGNORECASE)
+_KEPT = timedelta(days=90)  # deliveries, after the last that happened; envelopes, a third of it
 
 
 class NotAsked(ValueError):
@@ -39,8 +45,49 @@ def read_asked(text: str) -> dict[str, Any]:
             return _message(channel, ts)
         case [word]:
             return _one(word)
+        case [kind, word] if kind.casefold() in _KINDS:  # as the small print of a message has it
+            return _one(word)
         case _:
             raise NotAsked(f"{len(words)} words are not one id, nor a channel's id and a ts")
+
+
+def unknown(asked: Mapping[str, Any], now: datetime) -> str:
+    """What is said where why_v1 knows nothing of it; with the age only where that may be why. Not escaped."""
+    if "ts" in asked:
+        said = f"there is no message {asked['ts']} of pulser's in {asked['channel']} that the ledger knows"
+        is_old = now.timestamp() - float(asked["ts"]) > _KEPT.total_seconds()
+        return said + ("; it keeps them for 90 days" if is_old else "")
+    return unknown_id(str(asked["id"]), "event, delivery or envelope", "a delivery is kept for 90 days, an envelope 30")
+
+
+def unknown_id(text: str, kinds: str, kept: str) -> str:
+    """The same of an id. `kinds`: what was looked for; `kept`: how long what may have had it is kept. Not escaped."""
+    if is_whole(text):
+        return f"no {kinds} has the id {text}; {kept}"
+    if is_beginning(text):
+        return f"no {kinds} has an id that begins with {text}"
+    short = "; of an id, the first 8 digits are needed" if _BEGINNING.fullmatch(text) else ""
+    return f"no {kinds} has the id {text}{short}"
+
+
+def several(text: str, found: Iterable[Mapping[str, Any]]) -> str:
+    """What is said where several ids begin so. Not escaped."""
+    named = ", ".join(f"{it['kind']} {it['id']}" for it in found)
+    return f"several ids begin with {text}: {named}"
+
+
+def is_whole(text: str) -> bool:
+    """Whether it is a whole id of an event or a delivery."""
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
+def is_beginning(text: str) -> bool:
+    """Whether ids_beginning_v1 looks for what begins so."""
+    digits = text.replace("-", "")
+    return text[:1] != "-" and 8 <= len(digits) <= 31 and all(it in hexdigits for it in digits)
 
 
 def _visible(text: str) -> str:

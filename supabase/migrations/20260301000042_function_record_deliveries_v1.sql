@@ -36,6 +36,7 @@ begin
 
     routings := ops.silence_events_v1(held, routings);
     perform ops.attach_events_v1(held, routings);
+    routings := ops.mute_events_v1(held, routings);
 
     perform ops.queue_posts_v1(held, routings);
     perform ops.post_repeats_v1(held, routings);

@@ -1,5 +1,6 @@
 -- The facts of one thing's whole story. asked: {"id"} of an event, a delivery or an envelope of any team, or {"channel", "ts",
 -- "thread_ts"} of a message; where it is not one of ours, the message that began its thread. Null for what the ledger does not know.
+-- Of an id, its first 8 digits are enough: {"several": [{"kind", "id"}]} and no more where several ids begin so.
 -- "delivery" is the one that was asked about, which may be beyond those of the story; all its parts are null where none was.
 create or replace function ops.why_v1(asked jsonb)
 returns jsonb
@@ -13,7 +14,13 @@ declare
     met ops.slack_envelopes;
     met_card uuid;
     story jsonb;
+    beginning_so constant jsonb := ops.ids_beginning_v1(asked ->> 'id');
 begin
+    if jsonb_array_length(beginning_so) > 1 then
+        return jsonb_build_object('several', beginning_so);
+    elsif jsonb_array_length(beginning_so) = 1 then
+        asked := jsonb_build_object('id', beginning_so #>> '{0,id}');
+    end if;
     if asked ->> 'ts' is not null then
         select d.* into found_delivery
         from unnest(array[asked ->> 'ts', asked ->> 'thread_ts']) with ordinality m (ts, nth)
@@ -28,18 +35,7 @@ begin
         return ops.why_silence_v1(story) || jsonb_build_object('now', clock_timestamp(), 'delivery', ops.why_delivery_v1(found_delivery));
     end if;
 
-    -- The teams one by one, by index: the key begins with the team.
-    with recursive teams (team_id) as (
-        (select e.team_id from ops.slack_envelopes e order by e.team_id limit 1)
-        union all
-        select (select e.team_id from ops.slack_envelopes e where e.team_id > t.team_id order by e.team_id limit 1)
-        from teams t where t.team_id is not null
-    )
-    select first.* into met
-    from (select t.team_id from teams t where t.team_id is not null limit 1000) t
-    join ops.slack_envelopes e on e.team_id = t.team_id and e.envelope_id = asked ->> 'id'
-    join ops.slack_envelopes first on first.id = coalesce(e.duplicate_of, e.id)
-    order by e.received_at desc limit 1;
+    met := ops.find_envelope_v1(asked ->> 'id');
     if met.id is null then
         return null;
     end if;

@@ -31,15 +31,16 @@ begin
     if not found then
         return null;
     end if;
-    -- A silenced one has no message that could take over.
     superseded := case
-        when routing ? 'silenced' then null
         when alert ->> 'severity' = 'critical' and fired.severity is distinct from 'critical' then 'critical'
         when fired.seen_at < clock_timestamp() - interval '24 hours' then 'after_a_day'
         when ops.was_deleted_v1(fired.card_id) then 'deleted'
         when ops.was_folded_v1(fired.card_id) then 'folded'
     end;
-    if superseded is not null then
+    if superseded is not null and routing ? 'silenced' then
+        -- It has no message that could take over: that is what the silence takes, and the old card counts it.
+        update ops.event_dispatches d set silence_id = (routing ->> 'silenced')::uuid where d.event_id = the_event;
+    elsif superseded is not null then
         perform ops.resolve_alerts_v1(
             array[fired.alert_key], jsonb_build_object('superseded_by', the_event, 'reason', superseded)
         );

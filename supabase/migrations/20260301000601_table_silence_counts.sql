@@ -9,4 +9,4 @@ create table if not exists ops.silence_counts (
 
 alter table ops.silence_counts enable row level security;
 revoke all on table ops.silence_counts from public, anon, authenticated, service_role;
-comment on table ops.silence_counts is 'Muted events by silence and type. Written by silence_events_v1.';
+comment on table ops.silence_counts is 'Muted events by silence and type. Written by mute_events_v1.';

@@ -18,7 +18,7 @@ from notify_dispatch.route import Route
 from pulser.database import Database
 from pulser_cli import routes_file
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import FAILED, USAGE, AsJson, console, fail, print_json, shown, table
+from pulser_cli.output import FAILED, USAGE, AsJson, console, fail, print_json, print_rows, room, shown, table
 from pulser_cli.replay.difference import Compared, Tally
 from pulser_cli.replay.envelopes import compare_envelope
 from pulser_cli.replay.events import compare_event
@@ -176,7 +176,7 @@ def _print(found: Replay) -> None:
     parts = [("event", found.events), *([("envelope", found.envelopes)] if found.envelopes else [])]
     for name, tally in parts:
         if tally.groups:
-            out.print(_groups(tally, ids=out.width >= WIDE))
+            print_rows(_groups(tally, ids=room(out) >= WIDE), out)
             left = len(tally.groups) - MOST_LINES
             out.print(Text(f"  … {left} more groups: --json shows all" if left > 0 else "", style="dim"))
         style = "bold yellow" if tally.differ else "green"

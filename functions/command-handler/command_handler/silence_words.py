@@ -58,15 +58,36 @@ def read_silence_command(arguments: Sequence[str], now: datetime, typed: str) ->
         return EndIt(arguments[1].casefold())
     at = next((at for at, word in enumerate(arguments) if at and word.casefold() in _ENDS), None)
     if at is None:
-        raise NotUnderstood(usage(typed))
+        raise NotUnderstood(_no_end(arguments, now, typed))
     service, pattern, environment = _place(arguments[:at], typed)
     try:
         ends_at, rest = read_end(arguments[at:], now)
     except NotAnEnd as error:
         raise NotUnderstood(str(error)) from None
     while rest and rest[0].casefold() in _FILLERS:
-        rest = rest[1:]
+        of = rest[0].casefold() == "because" and rest[1:2] == ["of"]
+        rest = rest[2 if of else 1 :]
     return Wanted(service, pattern, environment, ends_at, fit(" ".join(rest), LONGEST_REASON))
+
+
+def _no_end(arguments: Sequence[str], now: datetime, typed: str) -> str:
+    """What is missing where neither "for" nor "until" was typed, and the line with it."""
+    if not arguments:
+        return usage(typed)
+    for at, keyword in ((at, it) for at in range(1, len(arguments)) for it in _ENDS):
+        if _begins_with_an_end([keyword, *arguments[at:]], now):
+            line = " ".join([typed, "silence", *arguments[:at], keyword, *arguments[at:]])
+            return f"`{keyword}` is missing before {answer.version(arguments[at])}. Type {answer.code_of(line)}."
+    line = " ".join([typed, "silence", *arguments, "for 2h"])
+    return f"I do not see when it ends: {HOW}. For example {answer.code_of(line)}."
+
+
+def _begins_with_an_end(words: Sequence[str], now: datetime) -> bool:
+    try:
+        read_end(words, now)
+    except NotAnEnd:
+        return False
+    return True
 
 
 def usage(typed: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from command_handler import answer
@@ -16,7 +17,7 @@ from command_handler.command import Command
 from pulser.blocks import untrusted
 from pulser.database import Database
 from pulser.why import Story, tell
-from pulser.why_asked import ACCEPTED, NotAsked, read_asked
+from pulser.why_asked import ACCEPTED, NotAsked, read_asked, several, unknown
 from pulser.why_moment import Moment, lasting
 
 _ROOM: Final = 9000  # characters of JSON for all lines; the message takes 12,000
@@ -39,12 +40,19 @@ class WhyCommand:
             return answer.note(f"{said[:1].upper()}{said[1:]}. {_how(typed)}", "refused")
         found = await self._ledger.call("why_v1", {"asked": asked})
         if found is None:
-            return answer.note(f"The ledger knows no such thing, or no longer. {_how(typed)}", "refused")
+            return answer.note(f"{_begun(unknown(asked, datetime.now(UTC)))}. {_how(typed)}", "refused")
+        if "several" in found:
+            return answer.note(f"{_begun(several(asked['id'], found['several']))}.", "refused")
         story = tell(found, user)
         # Named apart from the audit's own: the envelope and card of these are not those of the question.
         facts = {f"asked_{name}": value for name, value in story.ids.items()}
         words = untrusted(f"{story.about}. {story.now}", 2000)
         return Answer(words, list(laid_out(story, typed)), facts=facts)
+
+
+def _begun(said: str) -> str:
+    """As a sentence begins, as mrkdwn."""
+    return untrusted(said[:1].upper() + said[1:], 1000)
 
 
 def _how(typed: str) -> str:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, get_args
 
+from notify_dispatch import silence_news
+from notify_dispatch.silence_news import SilenceNews
 from pulser.blocks import clean, fit, one_line, safe_url
 
 Severity = Literal["info", "warning", "error", "critical"]
@@ -91,6 +93,7 @@ class Event:
     card_id: str | None = None
     slack_user: str | None = None
     reason: str | None = None
+    silence: SilenceNews | None = None
     extra: tuple[tuple[str, str], ...] = ()
     malformed: bool = False
     raw: str | None = None
@@ -128,6 +131,7 @@ class Event:
 def _parse(value: object) -> Event:
     row: Mapping[Any, Any] = value if isinstance(value, Mapping) else {"payload": value}
     payload = row.get("payload")
+    told = payload.get("silence") if isinstance(payload, Mapping) else None
     malformed = not isinstance(value, Mapping) or not isinstance(payload, Mapping | None)
     known, extra = _read_payload(payload if isinstance(payload, Mapping) else {})
     event_type = _line(row.get("event_type")) or "unknown"
@@ -145,6 +149,7 @@ def _parse(value: object) -> Event:
         status=status,
         error_detail=_text(row.get("error_detail")),
         occurred_at=_time(row.get("created_at")),
+        silence=SilenceNews.from_json(told) if event_type in silence_news.TYPES else None,
         extra=extra,
         malformed=malformed,
         raw=fit(clean(compact(payload)), _RAW) if malformed else None,

@@ -70,10 +70,15 @@ def _fact(event: Event) -> dict[str, Any] | None:
 def _deploy_result(event: Event) -> dict[str, Any] | None:
     if not _is_result(event):
         return None
-    why = (event.summary or event.error_detail or event.title or "") if event.what == "failed" else ""
+    why = _cause(event) if event.what == "failed" else ""
     told = {"version": event.version, "what": event.what, "url": event.url, "text": fit(one_line(why), _WHY) or None}
     by = {"deploy_ref": event.deploy_id, "actor": event.actor}
     return {"deploy_id": _uuid(event.deploy_id), **by, **_place(event), **told}
+
+
+def _cause(event: Event) -> str:
+    """Why it failed, as its writer says it: many have no more to say than an `error`."""
+    return event.summary or event.error_detail or dict(event.extra).get("error") or event.reason or event.title or ""
 
 
 def _tells_of_a_card(event: Event) -> bool:

@@ -52,7 +52,7 @@ async def test_a_press_begins_a_silence_in_the_place_of_its_preview(stage: Stage
     assert (silence["silence_id"], silence["created_by"]["user"]) == (asked.silence_id, "U0BOB")
     await stage.dispatch()
     said = [it.text for it in stage.slack.workspace.history(stage.channel)]
-    assert any("<@U0BOB> silenced messages for api" in it for it in said)
+    assert any("<@U0BOB> silenced *api* `ci.*` until <!date^" in it for it in said)
     event = await stage.emit("ci.failed")
     assert (await stage.call("event_story_v1", event_id=event))["dispatch"]["status"] == "silenced"
     audits = [(it["type"], it["actor"], it.get("outcome")) for it in await stage.audits()]

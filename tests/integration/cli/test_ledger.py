@@ -15,13 +15,17 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
 async def test_the_list_fits_the_terminal(pulser: Pulser, bring: Bring, columns: int) -> None:
-    """No line is wrapped, and ids are whole, at any width."""
+    """What is too long is wrapped, not cut, and ids are short then; in a pipe both are whole."""
     sent = await bring("sent", "#a", event_type="a.very.long.type.of.event." + "x" * 200)
     dead = await bring("dead", "#b")
     lines = (await pulser("ledger", "list", columns=columns)).stdout.splitlines()
-    ids = [line.split()[-1] for line in lines if line.endswith((dead["delivery_id"], sent["delivery_id"]))]
-    assert ids == [dead["delivery_id"], sent["delivery_id"]]
+    short = [dead["delivery_id"][:8], sent["delivery_id"][:8]]
+    assert [line.split()[-1] for line in lines if line.endswith(tuple(short))] == short
     assert all(len(line) <= columns for line in lines)
+    assert sum(line.count("x") for line in lines) == 200
+    whole = (await pulser("ledger", "list", COLUMNS="")).stdout.splitlines()
+    assert [line.split()[-1] for line in whole if "-" in line] == [dead["delivery_id"], sent["delivery_id"]]
+    assert any("x" * 200 in line for line in whole)
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
@@ -125,8 +129,40 @@ async def test_a_delivery_cannot_steer_the_terminal(pulser: Pulser, bring: Bring
 async def test_an_unknown_id_is_not_found(pulser: Pulser) -> None:
     """Exit code 1 and a line that says so."""
     result = await pulser("ledger", "show", NOBODY)
-    said = f"Error: there is neither an event nor a delivery {NOBODY}; the ledger keeps deliveries for 90 days\n"
+    said = f"Error: no event or delivery has the id {NOBODY}; a delivery is kept for 90 days\n"
     assert (result.exit_code, result.stderr) == (1, said)
+    unknown = await pulser("ledger", "show", "00000000-0")
+    assert (unknown.exit_code, unknown.stderr) == (
+        1,
+        "Error: no event or delivery has an id that begins with 00000000-0\n",
+    )
+    for_a_retry = await pulser("ledger", "retry", "00000000")
+    assert for_a_retry.stderr == "Error: no delivery has an id that begins with 00000000\n"
+
+
+async def test_the_first_digits_are_enough(pulser: Pulser, bring: Bring) -> None:
+    """Of an event, as its message shows them, or of a delivery; of a delivery alone for another try."""
+    ids = await bring("dead", "#ops-ci")
+    whole = json.loads((await pulser("ledger", "show", ids["event_id"], "--json")).stdout)
+    for beginning in (ids["event_id"][:8], ids["delivery_id"][:8], ids["event_id"][:13].upper()):
+        shown = await pulser("ledger", "show", beginning, "--json")
+        assert json.loads(shown.stdout)["event"] == whole["event"]
+    refused = await pulser("ledger", "retry", ids["event_id"][:8])
+    assert "no delivery has an id that begins with" in refused.stderr
+    assert (await pulser("ledger", "retry", ids["delivery_id"][:8])).stdout == "It is due now.\n"
+
+
+async def test_several_ids_that_begin_so_are_listed(pulser: Pulser, call: Call, connection: Connection) -> None:
+    """Both, and no story of either."""
+    ids = [f"171b5242-0000-4000-8000-00000000000{n}" for n in (1, 2)]
+    for it in ids:
+        await connection.execute("insert into ops.platform_events (event_id, event_type) values ($1, 'ci.failed')", it)
+    said = f"several ids begin with 171b5242: event {ids[0]}, event {ids[1]}"
+    for command in (["ledger", "show"], ["why"]):
+        result = await pulser(*command, "171b5242")
+        assert (result.exit_code, result.stderr) == (1, f"Error: {said}\n")
+    assert (await pulser("ledger", "show", ids[0][:-1] + "2")).exit_code == 0
+    assert await call("ids_beginning_v1", beginning="171b5242-0000-4000-8000-000000000002") == []
 
 
 @pytest.mark.parametrize("command", ["show", "retry"])
@@ -171,5 +207,5 @@ async def test_an_event_whose_story_is_not_kept_says_so(pulser: Pulser, bring: B
     why = (await pulser("why", ids["event_id"], columns=200)).stdout
     assert why.endswith("It is older than what the ledger keeps, 90 days: nothing is known of what became of it.\n")
     unknown = await pulser("why", ids["delivery_id"])
-    assert "it keeps deliveries for 90 days and envelopes for 30" in unknown.stderr
+    assert "a delivery is kept for 90 days, an envelope 30" in unknown.stderr
     assert (await pulser("ledger", "list")).stdout == "No deliveries.\n"

@@ -112,6 +112,20 @@ async def test_what_the_file_does_not_have_is_removed(pulser: Pulser, call: Call
     assert [it["service"] for it in await call("list_services_v1")] == ["api"]
 
 
+async def test_a_file_of_services_alone_is_enough(pulser: Pulser, call: Call, file: Path) -> None:
+    """Whoever keeps the routes elsewhere need not repeat them."""
+    rewrite(file, FILE, FILE[FILE.index("services:") :])
+    result = await pulser("services", "apply", str(file))
+    assert (result.exit_code, len(await call("list_services_v1"))) == (0, 2), result.output
+    refused = await pulser("routes", "apply", str(file))
+    assert (refused.exit_code, refused.stderr) == (2, f"Error: {file}:routes: is missing\n")
+    shown = (await pulser("services", "show")).stdout
+    assert [it.strip() for it in shown.splitlines()[0].split("  ") if it] == [
+        "Service", "Environments", "Asked for by", "Approved by", "Rolled back by"
+    ]  # fmt: skip
+    assert "…" not in shown
+
+
 async def test_a_file_without_services_removes_none_unasked(pulser: Pulser, call: Call, file: Path) -> None:
     """It may be one that nobody has filled in yet."""
     await pulser("services", "apply", str(file))
@@ -153,7 +167,7 @@ async def test_show_lists_who_may_do_what(pulser: Pulser, file: Path) -> None:
     *lines, times = result.stdout.splitlines()
     assert times.startswith("Reminders of alerts that nobody acknowledges: ")
     assert [line.split() for line in lines] == [
-        ["Service", "Environments", "Deploy", "Approved", "by", "Rolled", "back", "by"],
+        ["Service", "Environments", "Asked", "for", "by", "Approved", "by", "Rolled", "back", "by"],
         ["api", "staging", "production", "everybody", "U0123456", "–"],
         ["web", "production", "–", "–", "–"],
     ]

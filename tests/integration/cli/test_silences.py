@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +24,9 @@ async def told(pulser: Pulser, *arguments: str) -> Any:  # noqa: ANN401  JSON
 
 async def test_a_silence_is_added_listed_and_ended(pulser: Pulser) -> None:
     """By the beginning of its id; who did it is whoever works here."""
-    added = await told(pulser, "add", "--service", "api", "--type", "ci.*", "--for", "2h", "--reason", "rebuild")
+    added = await told(
+        pulser, "add", "--service", "api", "--type", "ci.*", "--for", "2h", "--reason", "rebuild", "--yes"
+    )
     listed = await pulser("silences", "list", columns=160)
     assert all(it in listed.stdout for it in ("api ci.*", "in 1 h", "rebuild", added["silence_id"]))
     ended = await pulser("silences", "end", added["silence_id"][:8])
@@ -32,6 +39,20 @@ async def test_a_silence_is_added_listed_and_ended(pulser: Pulser) -> None:
     assert (again.exit_code, "no silence that lasts begins with" in again.output) == (1, True)
 
 
+async def test_the_list_says_all_of_what_is_silenced(pulser: Pulser) -> None:
+    """At 80 columns ids are short and long words wrap; in a pipe each is a whole line."""
+    why = "the migration of the old database to the new one takes its time"
+    everything = await told(pulser, "add", "--all", "--for", "2h", "--reason", why, "--yes")
+    narrow = (await pulser("silences", "list")).stdout
+    assert "everything " in narrow
+    assert "…" not in narrow
+    assert everything["silence_id"][:8] in narrow
+    assert everything["silence_id"] not in narrow
+    assert all(len(line) <= 80 for line in narrow.splitlines())
+    _, line = (await pulser("silences", "list", COLUMNS="")).stdout.splitlines()
+    assert all(it in line for it in ("everything", why, everything["silence_id"]))
+
+
 async def test_a_preview_tells_what_would_have_been_muted(pulser: Pulser, bring: Bring) -> None:
     """Of the last day, by type and service."""
     await bring("sent", "#ops-ci", payload={"service": "api", "title": "2 of 96 failed"})
@@ -39,7 +60,7 @@ async def test_a_preview_tells_what_would_have_been_muted(pulser: Pulser, bring:
     assert (found["muted"], found["passing"]) == (1, 0)
     words = (await pulser("silences", "preview", "--type", "ci.*", columns=160)).stdout
     assert words.startswith(
-        "A silence of any service ci.* would have muted 1 messages of the last day: 1 ci.failed of api."
+        "A silence of any service ci.* would have muted 1 message of the last day: 1 ci.failed of api."
     )
     assert "2 of 96 failed" in words
     assert "muted 0 messages" in (await pulser("silences", "preview", "--service", "web")).stdout
@@ -55,6 +76,14 @@ async def test_a_preview_tells_what_would_have_been_muted(pulser: Pulser, bring:
         (["add", "--for", "2h", "--service", "a[p]i"], "without [ and ]"),
         (["preview", "--type", ""], "without [ and ]"),
         (["add", "--for", "2h", "--reason", "x" * 201], "characters at most"),
+        (["add", "--for", "2h", "--yes"], "say what: --service, --type or --environment; --all silences everything"),
+        (["add", "--for", "2h", "--yes", "--service", "*", "--type", "**"], "--all silences everything"),
+        (["add", "--for", "2h", "--yes", "--all", "--service", "api"], "--all is everything"),
+        (["add", "--for", "2h", "--all"], "pulser silences add --all --for 2h --yes"),
+        (
+            ["add", "--until", "18:00", "--service", "api", "--type", "ci.*", "--reason", "a b"],
+            "pulser silences add --service api --type 'ci.*' --until 18:00 --reason 'a b' --yes",
+        ),
     ],
 )
 async def test_what_cannot_be_is_said_in_a_line(bare_pulser: Pulser, arguments: list[str], why: str) -> None:
@@ -63,9 +92,41 @@ async def test_what_cannot_be_is_said_in_a_line(bare_pulser: Pulser, arguments: 
     assert (result.exit_code, why in result.output) == (2, True), result.output
 
 
+async def test_it_tells_what_it_would_mute_before_it_begins(pulser: Pulser, bring: Bring) -> None:
+    """Everything, where that is said; without a terminal and a question."""
+    await bring("sent", "#ops-ci", payload={"service": "api"})
+    added = await pulser("silences", "add", "--all", "--for", "2h", "--yes", columns=200)
+    first, newest, begun, hint = added.stdout.splitlines()
+    assert first == "A silence of everything would have muted 1 message of the last day: 1 ci.failed of api."
+    assert "ci.failed api" in newest
+    assert begun.startswith("Silenced: everything until ")
+    assert hint.startswith("pulser silences end ")
+
+
+@pytest.mark.parametrize(("typed", "code", "live"), [("n", 1, 0), ("", 1, 0), ("y", 0, 1)])
+async def test_at_a_terminal_it_asks(pulser: Pulser, database_url: str, typed: str, code: int, live: int) -> None:
+    """What it would mute is told before the question, and Enter alone begins nothing."""
+    ours, theirs = os.openpty()
+    command = [
+        str(Path(sys.executable).with_name("pulser")),
+        *["silences", "add", "--service", "api", "--for", "2h", "--json"],
+    ]
+    asking = await asyncio.create_subprocess_exec(
+        *command, stdin=theirs, stdout=PIPE, stderr=PIPE, env=os.environ | {"SUPABASE_DB_URL": database_url}
+    )
+    os.close(theirs)
+    os.write(ours, f"{typed}\n".encode())
+    out, said = await asking.communicate()
+    os.close(ours)
+    assert asking.returncode == code, said
+    assert b"would have muted 0 messages" in said.split(b"Silence api until ")[0]
+    assert len(await told(pulser, "list")) == live
+    assert bool(out.strip()) == bool(live)
+
+
 async def test_a_preview_of_an_event_says_that_it_is_silenced(pulser: Pulser) -> None:
     """Where a database can be asked; whose silence it is, and that critical ones pass."""
-    await told(pulser, "add", "--service", "api", "--for", "2h")
+    await told(pulser, "add", "--service", "api", "--for", "2h", "--yes")
     said = await pulser("preview", "ci.failed", "--service", "api", columns=200)
     assert "Silenced now: api, by " in said.stdout
     critical = await pulser("preview", "ci.failed", "--service", "api", "--severity", "critical", "--json")
@@ -74,7 +135,7 @@ async def test_a_preview_of_an_event_says_that_it_is_silenced(pulser: Pulser) ->
 
 async def test_why_tells_of_the_silence(pulser: Pulser, call: Call) -> None:
     """Which one, and who made it."""
-    silence = await told(pulser, "add", "--service", "api", "--for", "2h", "--reason", "rebuild")
+    silence = await told(pulser, "add", "--service", "api", "--for", "2h", "--reason", "rebuild", "--yes")
     await call("append_event_v1", event_type="ci.failed", payload={"service": "api"})
     claim = await call("claim_events_v1", worker="t", max_events=10, lease_seconds=30)
     verdict = {"route": "ci", "channel": "#ops-ci", "used": True, "why": "it fits"}

@@ -70,14 +70,44 @@ async def test_a_retried_delivery_says_that_somebody_asked(pulser: Pulser, bring
 
 
 @pytest.mark.parametrize(
-    "asked", [NOBODY, "no-such-envelope", "https://a.slack.com/archives/C0000000009/p1700000000000100"]
+    ("asked", "said"),
+    [
+        (
+            NOBODY,
+            f"no event, delivery or envelope has the id {NOBODY}; a delivery is kept for 90 days, an envelope 30.",
+        ),
+        ("no-such-envelope", "no event, delivery or envelope has the id no-such-envelope."),
+        ("171b5242", "no event, delivery or envelope has an id that begins with 171b5242."),
+        ("171b52", "no event, delivery or envelope has the id 171b52; of an id, the first 8 digits are needed."),
+        (
+            "https://a.slack.com/archives/C0000000009/p1700000000000100",
+            (
+                "there is no message 1700000000.000100 of pulser's in C0000000009 that the ledger knows; "
+                "it keeps them for 90 days."
+            ),
+        ),
+        (
+            "https://a.slack.com/archives/C0000000009/p4000000000000100",
+            "there is no message 4000000000.000100 of pulser's in C0000000009 that the ledger knows.",
+        ),
+    ],
 )
-async def test_what_the_ledger_does_not_know(pulser: Pulser, asked: str) -> None:
-    """Exit code 1, and what is accepted."""
+async def test_what_the_ledger_does_not_know(pulser: Pulser, asked: str, said: str) -> None:
+    """Exit code 1, what was looked for, and what is accepted; how long it is kept where that may be why."""
     result = await pulser("why", asked)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "the ledger does not know" in result.stderr
-    assert "the id of an event, a delivery or an envelope" in result.stderr
+    assert result.stderr.startswith(f"Error: {said} pulser why takes the id of an event, a delivery or an envelope")
+
+
+@pytest.mark.parametrize("typed", ["{}", "event {}", "{}-", "{}?"])
+async def test_the_digits_that_a_message_shows_are_enough(pulser: Pulser, bring: Bring, typed: str) -> None:
+    """The first 8 of the id, as the small print has them, or more; in capitals too."""
+    ids = await bring("sent", "#ops-ci")
+    whole = (await told(pulser, ids["event_id"]))["ids"]
+    assert (await told(pulser, typed.format(ids["event_id"][:13].upper())))["ids"] == whole
+    assert (await told(pulser, typed.format(ids["event_id"][:8])))["ids"] == whole
+    by_delivery = await told(pulser, ids["delivery_id"][:8])
+    assert by_delivery == await told(pulser, ids["delivery_id"])
 
 
 @pytest.mark.parametrize("asked", [["what", "is", "this"], ["C0000000009"], ["https://example.com/"], [""], ["удали"]])

@@ -77,9 +77,31 @@ async def test_what_the_ledger_does_not_know_is_said(stand: Stand) -> None:
     """With what is accepted."""
     asked = await stand.type(f"why {NOBODY}")
     assert text_of(asked.ack_payload).startswith(
-        "The ledger knows no such thing, or no longer. `/pulser why` takes the id of an event"
+        f"No event, delivery or envelope has the id {NOBODY}; a delivery is kept for 90 days, an envelope 30. "
+        "`/pulser why` takes the id of an event"
     )
     assert (await stand.audits())[0]["outcome"] == "refused"
+
+
+async def test_the_digits_that_a_message_shows_are_enough(stand: Stand) -> None:
+    """As its small print has them."""
+    event_id = await sent(stand)
+    whole = await stand.type(f"why {event_id}")
+    short = await stand.type(f"why event {event_id[:8]}")
+    assert text_of(short.ack_payload) == text_of(whole.ack_payload)
+    unknown = await stand.type("why 00000000")
+    assert text_of(unknown.ack_payload).startswith(
+        "No event, delivery or envelope has an id that begins with 00000000. `/pulser why` takes"
+    )
+
+
+async def test_several_that_begin_so_are_listed(stand: Stand) -> None:
+    """For whoever asks to choose one."""
+    ids = [f"171b5242-0000-4000-8000-00000000000{n}" for n in (1, 2)]
+    for it in ids:
+        await stand.sql.execute("insert into ops.platform_events (event_id, event_type) values ($1, 'ci.failed')", it)
+    said = text_of((await stand.type("why 171b5242")).ack_payload)
+    assert said == f"Several ids begin with 171b5242: event {ids[0]}, event {ids[1]}."
 
 
 async def test_help_names_it(stand: Stand) -> None:

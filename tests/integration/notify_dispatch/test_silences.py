@@ -47,8 +47,9 @@ async def test_a_silence_mutes_what_it_covers_and_is_told_at_both_ends(bench: Be
     assert posted >= {*heard, after}
     assert not posted & {*muted}
     began, over = [it.text for it in bench.messages("general")]
-    assert "ana silenced messages for api" in began
-    assert "api ci.* is heard again" in over
+    assert "ana silenced *api* `ci.*` until <!date^" in began
+    assert "*api* `ci.*` is heard again: ana silenced it from <!date^" in over
+    assert "and bo ended it before its time. It muted 3 events: 3 `ci.failed`." in over
 
 
 async def test_a_silenced_result_still_changes_its_deploy(bench: Bench) -> None:
@@ -68,5 +69,5 @@ async def test_a_silenced_result_still_changes_its_deploy(bench: Bench) -> None:
     found = await bench.ledger.call("card_for_event_v1", {"event_id": deploy})
     assert found["phase"] == "completed"
     story = await bench.ledger.call("event_story_v1", {"event_id": result})
-    assert (story["dispatch"]["status"], story["deliveries"]) == ("silenced", [])
+    assert (story["dispatch"]["status"], story["deliveries"]) == ("routed", [])
     assert (await bench.delivery_of("update"))["status"] == "sent"

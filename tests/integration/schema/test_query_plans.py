@@ -108,6 +108,9 @@ async def test_what_runs_all_the_time_reads_by_index(old: Session) -> None:
         "delivery_story_v1": lambda: old.call("delivery_story_v1", delivery_id=delivery),
         "why_v1, an event": lambda: old.call("why_v1", asked={"id": event}),
         "why_v1, a delivery": lambda: old.call("why_v1", asked={"id": delivery}),
+        "why_v1, the first digits of an event's id": lambda: old.call("why_v1", asked={"id": event[:8]}),
+        "why_v1, the first digits of none": lambda: old.call("why_v1", asked={"id": "00000000"}),
+        "ids_beginning_v1": lambda: old.call("ids_beginning_v1", beginning=delivery[:8]),
         "why_v1, a message": lambda: old.call("why_v1", asked=message),
         "why_v1, an unknown message": lambda: old.call(
             "why_v1", asked=message | {"ts": "0.000001", "thread_ts": "1.1"}

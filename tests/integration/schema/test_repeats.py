@@ -21,6 +21,7 @@ from tests.integration.schema.firing import (
     write,
 )  # fmt: skip
 from tests.integration.schema.helpers import CHANNEL, Session, is_waiting, until
+from tests.integration.schema.silences import begin, dispatch
 
 
 async def test_it_counts_on_the_card(db: Session) -> None:
@@ -89,12 +90,34 @@ async def test_a_silenced_one_takes_over_nothing(db: Session) -> None:
     first = await fire(db)
     await send(db)
     await age(db, 24 * 3600 + 1)
+    silence = await begin(db)
+    event, again = await fire_silently(db, silence), await fire_silently(db, silence)
+    card = await stored(db, first)
+    assert (card["phase"], card["state"]["seen"]["last_event"]) == ("open", again)
+    # The first would have been an alert anew; the second repeats it.
+    assert [await dispatch(db, it) for it in (event, again)] == [("silenced", silence, 0), ("routed", None, 0)]
+
+
+async def test_a_silenced_one_counts_on_its_card_and_is_not_muted(db: Session) -> None:
+    """Its message is the card, which stands; where it does not stand, a message is taken."""
+    first = await fire(db)
+    await send(db)
+    silence = await begin(db)
+    here, elsewhere = await fire_silently(db, silence), await fire_silently(db, silence, CHANNEL, "#elsewhere")
+    assert (await stored(db, first))["state"]["seen"]["count"] == 3
+    assert [await dispatch(db, it) for it in (here, elsewhere)] == [("routed", None, 0), ("silenced", silence, 0)]
+    [told] = await db.call("list_silences_v1", filter={})
+    assert told["types"] == [{"event_type": "error_rate.exceeded", "events": 1}]
+    assert [event for event, _ in await posts(db)] == [first]
+
+
+async def fire_silently(db: Session, silence: str, *channels: str) -> str:
+    """The alert under that silence; the event."""
     event = await write(db, "error_rate.exceeded", ALERT)
     claim = await db.claim_events()
-    routings = [routing(it) | {"deliveries": [], "silenced": True} for it in claim["events"]]
+    routings = [routing(it, *channels) | {"silences": [silence]} for it in claim["events"]]
     await db.call("record_deliveries_v1", claim_token=claim["claim_token"], routings=routings)
-    card = await stored(db, first)
-    assert (card["phase"], card["state"]["seen"]["last_event"]) == ("open", event)
+    return event
 
 
 async def test_an_acknowledged_one_stays_acknowledged(db: Session) -> None:

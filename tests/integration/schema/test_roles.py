@@ -44,6 +44,7 @@ API = {
     "fail_envelope_v1",
     "find_posts_v1",
     "hold_connections_open_v1",
+    "ids_beginning_v1",
     "list_deliveries_v1",
     "list_envelopes_v1",
     "list_posts_v1",

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from notify_dispatch.event import Event
 from notify_dispatch.silence import Silence, passing
-from tests.integration.schema.acting import act, card
+from tests.integration.schema.acting import act, card, requested_deploy
 from tests.integration.schema.ageing import age
+from tests.integration.schema.firing import route, send
 from tests.integration.schema.helpers import CHANNEL, Session, session
 from tests.integration.schema.silences import (
     ADA,
@@ -47,6 +48,33 @@ async def test_what_the_event_means_beside_its_message_stays(db: Session) -> Non
     assert (status["ci"]["what"], status["open_alerts"]) == ("failed", 0)
     assert await card(db, event) is not None  # as it would be drawn; nothing is stored
     assert await db.value("select count(*) from ops.cards") == 0
+
+
+async def test_what_its_card_tells_is_not_muted(db: Session) -> None:
+    """A deed, a deploy's result: where the card stands nothing was taken; elsewhere their own message was."""
+    deploy = await requested_deploy(db, phase="approved")
+    await route(db)
+    await send(db)
+    silence = await begin(db)
+    approval = {"event_type": "deploy.approved", "card_id": deploy}
+    result = {"deploy_id": deploy, "service": "api", "environment": "production", "what": "completed"}
+    seen = [
+        await record(db, silence, **approval),
+        await record(db, silence, **approval, deliveries=[{"route": "audit", "channel": "#audit"}]),
+        await record(db, silence, event_type="deploy.completed", deploy_result=result),
+    ]
+    assert [await dispatch(db, it) for it in seen] == [
+        ("routed", None, 0),
+        ("silenced", silence, 0),
+        ("routed", None, 0),
+    ]
+    assert (await card(db, deploy))["phase"] == "completed"
+    [told] = await db.call("list_silences_v1", filter={})
+    assert (told["muted"], told["types"]) == (1, [{"event_type": "deploy.approved", "events": 1}])
+    assert (await db.call("preview_silence_v1", silence={"service": "api"}))["muted"] == 1
+    await end(db, silence)
+    [payload] = await news(db, "silence.ended")
+    assert payload["summary"].endswith("It muted 1 event: 1 deploy.approved.")
 
 
 async def test_a_silence_that_was_ended_meanwhile_mutes_nothing(db: Session) -> None:

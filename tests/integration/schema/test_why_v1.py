@@ -321,3 +321,17 @@ async def test_a_card_tells_what_became_of_it_to_who_asks_for_its_envelope(db: S
     envelope = await db.value("select envelope_id from ops.slack_envelopes")
     found = await why(db, id=envelope)
     assert (found["card"]["card_id"], found["card"]["phase"]) == (answer["card"]["card_id"], "requested")
+
+
+async def test_the_first_digits_of_an_envelope_find_it(db: Session) -> None:
+    """Whatever its team; of two, both are listed, and digits that nothing has are nothing."""
+    one, two, other = (f"171b5242-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
+    for envelope_id, team in ((one, TEAM), (two, "T9"), (other.replace("1", "a", 1), "T9")):
+        await record(db, press() | {"envelope_id": envelope_id, "team_id": team, "logical_key": envelope_id})
+    found = await db.call("ids_beginning_v1", beginning="171B5242-0")
+    assert sorted(it["id"] for it in found) == [one, two]
+    assert {it["kind"] for it in found} == {"envelope"}
+    assert (await why(db, id="171b5242"))["several"] == await db.call("ids_beginning_v1", beginning="171b5242")
+    assert (await why(db, id="a71b5242"))["envelope"]["envelope_id"] == other.replace("1", "a", 1)
+    for none in ("171b5243", "171b524", "-71b5242", "171b5242x", one):
+        assert await db.call("ids_beginning_v1", beginning=none) == []

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from pulser_cli.output import ago, due, shown, status, table
+from pulser_cli.output import ago, due, print_rows, shown, shown_id, status, table
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
+ID = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
 
 
 @pytest.mark.parametrize(
@@ -60,13 +61,33 @@ def test_trouble_is_red() -> None:
     )
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
-def test_only_flexible_columns_give_way(width: int) -> None:
-    """In a narrow terminal the long text is cut, the id stays whole, and a row stays a line."""
+def printed(width: int, id_: str = ID) -> list[str]:
+    """The lines of a table with a long text and an id, below its head."""
     made = table(["What", "Id"], flexible=["What"])
-    made.add_row(shown("x" * 150), shown("1b4e28ba-2fa1"))
-    out = io.StringIO()
-    Console(file=out, width=width).print(made)
-    _, line = out.getvalue().splitlines()
-    assert line.rstrip().endswith("1b4e28ba-2fa1")
-    assert len(line) <= width
+    made.add_row(shown("x" * 50), shown_id(id_))
+    out = Console(file=io.StringIO(), width=width)
+    print_rows(made, out)
+    assert isinstance(out.file, io.StringIO)
+    assert out.width == width
+    return [line.rstrip() for line in out.file.getvalue().splitlines()[1:]]
+
+
+def test_where_there_is_room_all_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row is a line."""
+    monkeypatch.setenv("COLUMNS", "88")
+    assert printed(88) == [f"{'x' * 50}  {ID}"]
+
+
+def test_an_id_becomes_short_before_a_text_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first digits find it again; of what is no such id they do not."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert printed(87) == [f"{'x' * 50}  1b4e28ba"]
+    assert printed(60) == [f"{'x' * 50}  1b4e28ba"]
+    assert printed(40) == [f"{'x' * 30}  1b4e28ba", "x" * 20]
+    assert printed(40, "http:9f86d081884c7d65") == [f"{'x' * 17}  http:9f86d081884c7d65", "x" * 17, "x" * 16]
+
+
+def test_in_a_pipe_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reads it wants whole lines."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert printed(20) == [f"{'x' * 50}  {ID}"]

@@ -64,6 +64,14 @@ def test_our_scopes_have_reasons() -> None:
     assert set(scopes.app) == {"connections:write"}
 
 
+def test_services_may_have_a_file_of_their_own(tmp_path: Path) -> None:
+    """Only whoever wants the routes says that they are missing."""
+    path = a_file(tmp_path, "services:\n  - {service: api, environments: [production]}\n")
+    assert [it.service for it in load(path, needs_routes=False).services] == ["api"]
+    with pytest.raises(RoutesFileError, match="routes: is missing"):
+        load(path)
+
+
 def test_order_is_position(tmp_path: Path) -> None:
     """A route's place in the list becomes its position; the default's own severity is error."""
     file = load(a_file(tmp_path, 'routes:\n  - {name: x, channel: "#x"}\n' + DEFAULT))

@@ -20,6 +20,7 @@ from command_handler.silence_words import EndIt, ListThem, NotUnderstood, Wanted
 from pulser.envelope import Envelope
 from pulser.errors import DatabaseUnavailable
 from pulser.silence import read_silence
+from pulser.silence_end import HOW
 from pulser.vault import Vault
 from tests.unit.command_handler.answers import problems
 from tests.unit.command_handler.fakes import FakeLedger
@@ -68,6 +69,9 @@ def typed(text: str, **answers: Any) -> Answer:  # noqa: ANN401  JSON or errors
         ("* for 2h", (None, "*", None), ""),
         ("everything ci for 2h", (None, "ci.*", None), ""),
         ("api ci.* for 2h because we rebuild it", ("api", "ci.*", None), "we rebuild it"),
+        ("api ci.* for 2h because of migration", ("api", "ci.*", None), "migration"),
+        ("api ci.* for 2h – because of the move", ("api", "ci.*", None), "the move"),
+        ("api for 2h of migration", ("api", "*", None), "of migration"),
         ("api in production ci.failed until 18:00 – noise", ("api", "ci.failed", "production"), "noise"),
         ("api ci.* in staging for 2h", ("api", "ci.*", "staging"), ""),
         ("list ci.* for 2h", ("list", "ci.*", None), ""),
@@ -98,6 +102,24 @@ def test_what_is_no_silence_is_refused_with_how_it_is_typed(text: str) -> None:
     said = typed(text)
     assert (said.outcome, said.silence) == ("refused", None)
     assert not problems(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("api 30min", "`for` is missing before `30min`. Type `/pulser silence api for 30min`."),
+        (
+            "api ci.* in production 2 hours the move",
+            "`for` is missing before `2`. Type `/pulser silence api ci.* in production for 2 hours the move`.",
+        ),
+        ("api 18:00", "`until` is missing before `18:00`. Type `/pulser silence api until 18:00`."),
+        ("api ci.*", f"I do not see when it ends: {HOW}. For example `/pulser silence api ci.* for 2h`."),
+        ("a&b 2h", "`for` is missing before `2h`. Type `/pulser silence a&amp;b for 2h`."),
+    ],
+)
+def test_a_missing_word_is_named_with_the_line_as_it_should_be(text: str, said: str) -> None:
+    """Not the whole usage, in which one has to look for what is wrong."""
+    assert typed(text).text == said
 
 
 @given(st.text(max_size=120))

@@ -89,8 +89,11 @@ def test_what_is_pasted_is_understood(text: str, meant: Json) -> None:
         ("why упало", "That is not an id."),
         ("why C0123456789", "A message is named by a channel's id and a ts together."),
         ("why <https://example.com|x>", "That link does not lead to a message."),
-        ("why <!channel>", "The ledger knows no such thing, or no longer."),
-        (f"why {ID}", "The ledger knows no such thing, or no longer."),
+        ("why <!channel>", "No event, delivery or envelope has the id channel."),
+        (
+            f"why {ID}",
+            f"No event, delivery or envelope has the id {ID}; a delivery is kept for 90 days, an envelope 30.",
+        ),
     ],
 )
 def test_what_is_not_understood_says_why_and_what_is(text: str, said: str) -> None:

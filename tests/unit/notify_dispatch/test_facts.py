@@ -103,6 +103,23 @@ def test_a_result_names_its_deploy() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [
+        ({"error": "no space left\non device"}, "no space left on device"),
+        ({"error": {"code": 7}, "title": "t"}, '{"code": 7}'),
+        ({"error": "e", "summary": "s"}, "s"),
+        ({"reason": "quota"}, "quota"),
+        ({"title": "t"}, "t"),
+        ({}, None),
+    ],
+)
+def test_a_failure_says_why_in_whatever_key_its_writer_has(payload: dict[str, Any], text: str | None) -> None:
+    """Its card has a cause, where there is one."""
+    assert facts_of(event("deploy.failed", payload))["deploy_result"]["text"] == text
+    assert facts_of(event("deploy.completed", payload))["deploy_result"]["text"] is None
+
+
 @pytest.mark.parametrize("deploy_id", ["7", "", None, {"a": 1}, CARD_ID + "0"])
 def test_a_deploy_id_that_is_none_is_left_out(deploy_id: Any) -> None:  # noqa: ANN401  it is JSON
     """A text that is no UUID must not make the ledger refuse the routing of all events."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from notify_dispatch.event import Event
 from notify_dispatch.intended import intended
+from notify_dispatch.render import Occasion, render
 from notify_dispatch.route import Route
 from notify_dispatch.silence import Silence, covering, passing
 
@@ -112,3 +113,56 @@ def test_a_silenced_event_still_tells_what_it_means() -> None:
     """News of a service and the result of a deploy go their way."""
     routing = intended(event("deploy.failed", {"service": "api"}), [ROUTE], [EVERYTHING])
     assert (routing["fact"]["what"], routing["deploy_result"]["what"]) == ("failed", "failed")
+
+
+NEWS: dict[str, Any] = {
+    "service": "api",
+    "event_pattern": "ci.*",
+    "environment": None,
+    "created_at": "2026-11-29T07:30:00+00:00",
+    "ends_at": "2026-11-29T09:30:00+00:00",
+    "created_by": {"user": "U0ALICE01", "name": "alice"},
+    "ended_by": None,
+    "ended_at": None,
+    "muted": 0,
+    "types": [],
+}
+BEGAN = "<!date^1795937400^{date_short_pretty} {time}|2026-11-29T07:30:00Z>"
+ENDS = "<!date^1795944600^{date_short_pretty} {time}|2026-11-29T09:30:00Z>"
+
+
+def message(event_type: str, actor: str = "action-handler", **changes: object) -> tuple[str, list[str]]:
+    """The text of a silence's news, and its sections."""
+    told = {"title": "api is silenced", "summary": "By alice, from … UTC.", "service": "api", "severity": "info"}
+    payload = told | {"reason": "rebuild", "slack_user": "U0ALICE01", "silence": NEWS | changes}
+    made = render(event(event_type, payload, actor=actor), Occasion(delivery_id="d"))
+    sections = [it for it in made.blocks if it["type"] == "section"]
+    texts = [text for it in sections for text in ([it["text"]] if "text" in it else it["fields"])]
+    return made.text, [it["text"] for it in texts]
+
+
+def test_a_silence_that_begins_is_told_once_in_the_readers_time() -> None:
+    """One sentence, and why."""
+    said = f"<@U0ALICE01> silenced *api* `ci.*` until {ENDS}. Critical events are posted all the same."
+    assert message("silence.started") == (f"Info: {said}", [said, "*Reason*\nrebuild"])
+    by_hand, _ = message("silence.started", "bo", service=None, event_pattern="*", created_by={"name": "bo"})
+    assert by_hand.startswith(f"Info: bo silenced everything until {ENDS}.")
+
+
+def test_a_silence_that_is_over_is_told_once_in_the_readers_time() -> None:
+    """With whoever ended it, and how much it muted."""
+    span = f"alice silenced it from {BEGAN} to {ENDS}"
+    _, [over, _] = message("silence.ended")
+    assert over == f"*api* `ci.*` is heard again: {span}. It muted nothing."
+    types = [{"event_type": "ci.failed", "events": 2}, {"event_type": "ci.passed", "events": 1}]
+    _, [ended, _] = message("silence.ended", ended_by={"user": "U0BOB0001", "name": "<bob>"}, muted=4, types=types)
+    early = f"{span}, and &lt;bob&gt; ended it before its time."
+    assert ended == f"*api* `ci.*` is heard again: {early} It muted 4 events: 2 `ci.failed`, 1 `ci.passed`, 1 more."
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda it: st.lists(it) | st.dictionaries(st.text(), it)))
+def test_whatever_such_an_event_says_is_a_message(told: object) -> None:
+    """Anybody can write one."""
+    for event_type in ("silence.started", "silence.ended"):
+        for silence in (told, NEWS | dict.fromkeys(NEWS, told), NEWS | {"types": [told], "muted": told}):
+            assert not render(event(event_type, {"silence": silence}), Occasion(delivery_id="d")).degraded

@@ -120,3 +120,9 @@ def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
         asked = read_asked(text)
     assert all(value is None or (value.isascii() and value.isprintable()) for value in asked.values())
     assert len(json.dumps(asked)) < 600
+
+
+@pytest.mark.parametrize("text", [f"event {ID[:8]}", f"Delivery `{ID[:8]}`"])
+def test_an_id_is_read_with_the_word_before_it(text: str) -> None:
+    """As the small print of a message has it."""
+    assert read_asked(text) == {"id": ID[:8]}

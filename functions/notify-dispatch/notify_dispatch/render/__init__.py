@@ -14,6 +14,7 @@ from notify_dispatch.render.fields import closing, extras, fields, more, mrkdwn
 from notify_dispatch.render.history import history
 from notify_dispatch.render.message import Message, Occasion
 from notify_dispatch.render.repeats import times
+from notify_dispatch.render.silence import silence_sentence
 from notify_dispatch.render.standing import dressed, standing_of
 from notify_dispatch.render.words import TITLE, fallback, header, mention_markup, own_title, sentence
 from pulser.blocks import HEADER_TEXT, URL_LENGTH, Part, fit, fit_parts, link, plain, untrusted
@@ -67,6 +68,8 @@ def _message(text: str, blocks: tuple[dict[str, object], ...], event: Event, occ
 
 def _fallback(event: Event, occasion: Occasion) -> str:
     event = dressed(event, occasion.card)
+    if silenced := silence_sentence(event):
+        return f"{mention_markup(occasion.mention)} {event.severity.capitalize()}: {silenced}".lstrip()
     standing = standing_of(event, occasion.card)
     if standing.kind == "alert" and standing.phase == "resolved":
         event = dataclasses.replace(event, severity="info")
@@ -92,7 +95,8 @@ def _parts(event: Event, occasion: Occasion) -> Iterator[Part]:
     if done:
         yield _part(done)
     facts = fields(event)
-    yield _part(SectionBlock(fields=facts), importance=1, fields=len(facts))
+    if facts:
+        yield _part(SectionBlock(fields=facts), importance=1, fields=len(facts))
     more_facts = extras(event)
     if more_facts:
         yield _part(more_facts, importance=2, fields=len(event.extra))
@@ -108,6 +112,8 @@ def _part(block: Block, *, importance: int = 0, fields: int = 0) -> Part:
 
 def _lead(event: Event, occasion: Occasion, *, beside_history: bool) -> str:
     """Who is called, who did what, and what the writer says about it."""
+    if silenced := silence_sentence(event):
+        return f"{mention_markup(occasion.mention)} {silenced}".strip()
     # Who asked for a deploy stands in its card's history, with the time.
     told = beside_history and event.event_type == "deploy.requested"
     deed = None if told else sentence(event)

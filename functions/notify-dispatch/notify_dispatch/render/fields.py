@@ -29,6 +29,9 @@ def fields(event: Event) -> list[MarkdownTextObject]:
 
 
 def _facts(event: Event) -> Iterator[tuple[str, str]]:
+    if event.silence:  # its sentence says the rest
+        yield "Reason", untrusted(event.reason or "", _VALUE)
+        return
     yield "Error rate", measured(event)
     yield "Service", untrusted(event.service or "", _VALUE)
     yield "Environment", untrusted(event.environment or "", _VALUE)

@@ -35,6 +35,12 @@ def called(mention: object) -> str:
 
 def when(at: datetime | None) -> str:
     """ ", today 7:33 AM" in the reader's time zone; empty when it is not known."""
+    said = clock(at)
+    return said and f", {said}"
+
+
+def clock(at: datetime | None) -> str:
+    """ "today 7:33 AM" in the reader's time zone; empty when it is not known."""
     if at is None:
         return ""
     try:
@@ -43,8 +49,8 @@ def when(at: datetime | None) -> str:
     except (ValueError, OverflowError):
         return ""
     if not 0 <= seconds < SLACK_CLOCK_ENDS:
-        return f", {words}"
-    return f", <!date^{seconds}^{{date_short_pretty}} {{time}}|{words}>"
+        return words
+    return f"<!date^{seconds}^{{date_short_pretty}} {{time}}|{words}>"
 
 
 def see(url: object, label: str, limit: int = _LINK) -> str:
