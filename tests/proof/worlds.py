@@ -20,7 +20,7 @@ class Worlds(Generic[Made]):
     template: str
     name: str
     _parts: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _world: Made | None = None
+    _world: Made | None = field(default=None, repr=False)  # it remembers a whole story
     _made: int = 0
 
     async def get(self) -> Made:

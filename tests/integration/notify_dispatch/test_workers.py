@@ -157,15 +157,18 @@ async def test_settle_survives_a_short_outage(bench: Bench, *, after: bool) -> N
 
 
 @pytest.mark.parametrize(
-    "function", ["claim_events_v1", "routes_v1", "record_deliveries_v1", "claim_deliveries_v1", "rest_v1"]
+    "function",
+    ["claim_events_v1", "routes_v1", "record_deliveries_v1", "claim_deliveries_v1", "events_wait_v1", "rest_v1"],
 )
 @pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
 async def test_outage_at_any_call_loses_nothing(bench: Bench, function: str, *, after: bool) -> None:
     """The database goes away at one call: the run ends, the next one finishes the work."""
     await bench.emit()
     own = DirectDatabase(bench.url)
-    with pytest.raises(DatabaseUnavailable):
-        await bench.drain(ledger=Outage(own, function, calls=1, after=after))
+    async with bench.dispatcher(ledger=Outage(own, function, calls=1, after=after)) as dispatcher:
+        dispatcher.linger = 0.2  # so that it looks between two turns
+        with pytest.raises(DatabaseUnavailable):
+            await dispatcher.drain()
     await own.close()
     for _ in range(3):
         await bench.pass_time(21)
