@@ -74,9 +74,9 @@ class Point:
 class Script:
     """Is asked at each crossing, before and after, whether the worker stops there.
 
-    `trace`: the crossings since `begin`; looks that found nothing, or are by chance, are left out. `struck`: whether `stop_at` was
-    reached, `left`: the crossings of whoever stopped there until then. `delays`: what is awaited once at a seam, by
-    worker, seam and name, before the crossing is let through.
+    `trace`: the crossings since `begin`; looks that found nothing, or are by chance, are left out. `struck`: whether
+    `stop_at` was reached, `left`: the crossings of whoever stopped there until then. `delays`: what is awaited once at
+    a seam, by worker, seam and name, before the crossing is let through.
     """
 
     trace: list[Crossing] = field(default_factory=list)

@@ -34,6 +34,7 @@ ASIDE = {
     "envelope_health_v1": "asked by health",
     "missing_functions_v1": "asked by health",
     "metrics_v1": "asked by whoever watches",
+    "events_wait_v1": "asked between two turns of a dispatcher, by chance; reads only",
     "why_v1": "asked by /pulser why; reads only",
     "preview_silence_v1": "asked by /pulser silence; reads only",
     "canary_status_v1": "asked by /pulser health; reads only",
