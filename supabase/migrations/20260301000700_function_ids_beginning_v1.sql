@@ -14,7 +14,7 @@ declare
     high uuid;
 begin
     if beginning is null or beginning !~ '^[0-9a-fA-F][0-9a-fA-F-]*$' or length(digits) not between 8 and 31 then
-        return '[]';
+        return '[]'::jsonb;
     end if;
     low := rpad(digits, 32, '0')::uuid;
     high := rpad(digits, 32, 'f')::uuid;
