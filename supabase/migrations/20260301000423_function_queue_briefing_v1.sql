@@ -7,15 +7,13 @@ language sql
 volatile
 set search_path = ''
 as $$
-    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part)
-    select p.event_id, 'card', 'somebody investigates', p.channel, queue_briefing_v1.card_id, p.delivery_id, 'briefing'
-    from ops.messages_of_card_v1(queue_briefing_v1.card_id) p
-    left join ops.slack_channels c on c.channel = p.channel
-    where p.status <> 'dead'
-    order by queue_briefing_v1.channel in (p.slack_channel_id, c.slack_channel_id, p.channel) is not true, p.position
-    limit 1
-    on conflict (thread_delivery_id) where thread_part = 'briefing' do nothing
-    returning delivery_id
+    select ops.queue_in_thread_v1(m.message, 'briefing', 'somebody investigates') from (
+        select p as message from ops.messages_of_card_v1(queue_briefing_v1.card_id) p
+        left join ops.slack_channels c on c.channel = p.channel
+        where p.status <> 'dead'
+        order by queue_briefing_v1.channel in (p.slack_channel_id, c.slack_channel_id, p.channel) is not true, p.position
+        limit 1
+    ) m
 $$;
 
 revoke all on function ops.queue_briefing_v1(uuid, text) from public, anon, authenticated, service_role;

@@ -6,19 +6,17 @@ language sql
 volatile
 set search_path = ''
 as $$
-    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part)
-    select p.event_id, 'card', 'it fired again with other words', p.channel, queue_details_v1.card_id, p.delivery_id, 'details'
-    from ops.messages_of_card_v1(queue_details_v1.card_id) p
-    where p.status = 'sent'
-        -- Asked, not left to the unique index: that would wait for whoever settles one and waits for the card.
-        and not exists (
-            select from ops.deliveries d
-            where d.card_id = queue_details_v1.card_id and d.thread_part = 'details'
-                and (d.status not in ('sent', 'dead') or d.created_at > clock_timestamp() - interval '1 minute')
-        )
-    order by p.position
-    limit 1
-    returning delivery_id
+    select ops.queue_in_thread_v1(m.message, 'details', 'it fired again with other words') from (
+        select p as message from ops.messages_of_card_v1(queue_details_v1.card_id) p
+        where p.status = 'sent'
+            -- Asked, not left to the unique index: that would wait for whoever settles one and waits for the card.
+            and not exists (
+                select from ops.deliveries d
+                where d.card_id = queue_details_v1.card_id and d.thread_part = 'details'
+                    and (d.status not in ('sent', 'dead') or d.created_at > clock_timestamp() - interval '1 minute')
+            )
+        order by p.position limit 1
+    ) m
 $$;
 
 revoke all on function ops.queue_details_v1(uuid) from public, anon, authenticated, service_role;

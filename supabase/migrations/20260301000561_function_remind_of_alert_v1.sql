@@ -34,11 +34,10 @@ begin
 
     select s.escalation into steps from ops.services s where s.service = card.service;
     is_snoozed := plan.in_round = 0 and plan.after_snooze;
-    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part, mention)
-    values (plan.card_id, 'card', case when is_snoozed then 'its snooze is over' else 'nobody acknowledged it' end, message.channel,
-        plan.card_id, message.delivery_id, 'reminder',
-        case when is_snoozed then card.state #>> '{snoozed,user}' when plan.in_round > 0 then steps[plan.in_round] end)
-    returning delivery_id into reminder;
+    reminder := ops.queue_in_thread_v1(
+        message, 'reminder', case when is_snoozed then 'its snooze is over' else 'nobody acknowledged it' end,
+        case when is_snoozed then card.state #>> '{snoozed,user}' when plan.in_round > 0 then steps[plan.in_round] end
+    );
     insert into ops.reminders (delivery_id, card_id, step, after_snooze) values (reminder, plan.card_id, plan.queued + 1, is_snoozed);
 
     update ops.reminder_plans r

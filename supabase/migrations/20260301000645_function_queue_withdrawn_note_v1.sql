@@ -6,12 +6,10 @@ language sql
 volatile
 set search_path = ''
 as $$
-    insert into ops.deliveries (event_id, route, why, channel, card_id, thread_delivery_id, thread_part)
-    select p.event_id, 'card', 'somebody else withdrew it', p.channel, gone.card_id, p.delivery_id, 'withdrawn'
-    from ops.messages_of_card_v1(gone.card_id) p
-    where p.status <> 'dead' and gone.phase = 'rejected' and gone.state #>> '{requested,user}' <> gone.state #>> '{approval,by,user}'
-    order by p.position limit 1
-    returning delivery_id
+    select ops.queue_in_thread_v1(m.message, 'withdrawn', 'somebody else withdrew it') from (
+        select p as message from ops.messages_of_card_v1(gone.card_id) p where p.status <> 'dead' order by p.position limit 1
+    ) m
+    where gone.phase = 'rejected' and gone.state #>> '{requested,user}' <> gone.state #>> '{approval,by,user}'
 $$;
 
 revoke all on function ops.queue_withdrawn_note_v1(ops.cards) from public, anon, authenticated, service_role;
