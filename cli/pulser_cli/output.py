@@ -36,7 +36,7 @@ STATUS_STYLES = {
 }
 CHANGE_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 _UNBOUNDED = 100_000  # columns of a pipe
-_SHORT_ID = 8  # digits, as a message shows an event's: every command takes them
+SHORT_ID = 8  # digits, as a message shows an event's: every command takes them
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -105,7 +105,7 @@ def print_rows(rows: Table, out: Console) -> None:
     if natural > out.width:
         for cell in (it for column in rows.columns for it in column.cells):
             if isinstance(cell, _Id):
-                cell.truncate(_SHORT_ID)
+                cell.truncate(SHORT_ID)
     out.print(rows)
     out.width = width
 

@@ -53,6 +53,16 @@ async def test_its_events_are_listed(pulser: Pulser, told: Told, columns: int) -
     assert all(len(line) <= columns for line in lines)
 
 
+async def test_a_narrow_terminal_shortens_ids_and_a_pipe_has_all(pulser: Pulser, told: Told) -> None:
+    """As every table does: what an event is about is never cut."""
+    digest, events = told
+    narrow = (await pulser("ledger", "list", "--digest", digest, columns=50)).stdout
+    assert [line.split()[-1] for line in narrow.splitlines()[1:]] == [it[:8] for it in events[::-1]]
+    piped = (await pulser("ledger", "list", "--digest", digest, COLUMNS="")).stdout
+    assert piped.split("\n")[0].split() == ["Event", "Service", "About", "Came", "ID"]
+    assert [line.split()[-1] for line in piped.splitlines()[1:]] == events[::-1]
+
+
 async def test_other_options_narrow_it(pulser: Pulser, told: Told) -> None:
     """And where there may be more, that is said."""
     digest, events = told
