@@ -49,6 +49,7 @@ class _Course:
     received_at: float
     by: float
     recorded: Recorded | None = None
+    recorded_at: float = 0.0
     answer: asyncio.Task[Handled] | None = None
     answer_by: float = 0.0
     too_late: bool = False
@@ -105,24 +106,15 @@ class Answers:
         """Write it down; whether to go on."""
         envelope = course.envelope
         try:
-            course.recorded = recorded = await self.recorder.record(
-                envelope, effect.received_at, course.connection.id, effect.refused
-            )
+            course.recorded = recorded = await self.recorder.record(effect, course.connection.id)
         except NotRecorded as error:
             log.warning("envelope_not_recorded", envelope_id=envelope.envelope_id, why=str(error))
             return False
-        log.info(
-            "envelope_recorded",
-            envelope_id=envelope.envelope_id,
-            type=envelope.type,
-            state=recorded.state,
-            session_id=course.connection.id,
-            after_ms=round(1000 * (self.clock() - course.received_at)),
-        )
-        # Asked after the log, not before: who reads it may hold us up, as a full pipe does.
-        course.too_late = self.clock() > course.by or recorded.state == "expired"
+        course.recorded_at = self.clock()
+        course.too_late = course.recorded_at > course.by or recorded.state == "expired"
         if not course.too_late:
             return True
+        self._tell("envelope_too_late", course)
         if recorded.to_be_run and envelope.type in ("interactive", "slash_commands"):
             pause = 5 * self.pace.record_again
             within = self.pace.keep_late
@@ -174,13 +166,8 @@ class Answers:
         if payload is not None:
             body["payload"] = payload
         went_by = await self._send(course.connection, json.dumps(body))
-        log.info(
-            "envelope_acked" if went_by else "envelope_not_acked",
-            envelope_id=effect.envelope_id,
-            session_id=went_by and went_by.id,
-            payload=payload is not None,
-            after_ms=round(1000 * (self.clock() - course.received_at)),
-        )
+        told = {"sent_on": went_by and went_by.id, "payload": payload is not None}
+        self._tell("envelope_acked" if went_by else "envelope_not_acked", course, **told)
 
     async def _payload(self, course: _Course) -> dict[str, Any] | None:
         """What the ack carries, as far as it is known in time."""
@@ -208,6 +195,19 @@ class Answers:
             await self.replies.send(reply)
         except PulserError as error:
             log.warning("late_answer_not_sent", envelope_id=envelope.envelope_id, error=str(error))
+
+    def _tell(self, what: str, course: _Course, **more: object) -> None:
+        """The one line of an envelope, when its ack is sent or given up: who reads the log holds up no ack."""
+        log.info(
+            what,
+            envelope_id=course.envelope.envelope_id,
+            type=course.envelope.type,
+            state=course.recorded and course.recorded.state,
+            session_id=course.connection.id,
+            recorded_ms=round(1000 * (course.recorded_at - course.received_at)),
+            after_ms=round(1000 * (self.clock() - course.received_at)),
+            **more,
+        )
 
     async def _send(self, own: Connection, text: str) -> Connection | None:
         if own.is_open and await own.send(text):

@@ -14,10 +14,11 @@ from socket_relay.frames import Hello
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Store the envelope. `refused`: why it is stored and acknowledged, but never run."""
+    """Store the envelope. `size`: characters that it came in. `refused`: why it is stored and acked, but never run."""
 
     envelope: Envelope
     received_at: float
+    size: int
     refused: str | None = None
 
 

@@ -38,9 +38,10 @@ class Disconnect:
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeFrame:
-    """An object that names an envelope."""
+    """An object that names an envelope. `size`: characters of the text that it came in."""
 
     content: Mapping[str, Any]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class BrokenEnvelope:
 
     envelope_id: str
     raw: str
+
+    @property
+    def size(self) -> int:
+        """Characters of it that are kept."""
+        return len(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def read_frame(text: str) -> Frame:
         case "disconnect":
             return Disconnect(_text(content, "reason") or "")
         case _ if content.get("envelope_id") is not None:
-            return EnvelopeFrame(content)
+            return EnvelopeFrame(content, len(text))
         case _:
             return Junk("unknown_type")
 

@@ -26,9 +26,9 @@ class Pace:
     ack_within: float = 2.5  # after receipt; later nothing is acked
     keep_late: float = 60.0  # a click nobody could record is kept so long, so that its user hears of it
     group: int = 200  # envelopes in one call
-    group_bytes: int = 2_000_000
+    group_size: int = 2_000_000  # characters, as Slack sent them
     waiting: int = 5_000  # envelopes in memory
-    waiting_bytes: int = 64_000_000
+    waiting_size: int = 64_000_000
     # Forwarding.
     hands: int = 64  # concurrent requests to one handler, of those awaited and of those not
     together: float = 0.1  # between two rings for envelopes that nobody waits for: those of this time share one

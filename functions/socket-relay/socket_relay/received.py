@@ -33,9 +33,9 @@ def envelope_effects(
     refused = _refusal(envelope, own, hello_app)
     ack = Ack(envelope.envelope_id, envelope.team_id, by, awaits_answer=refused is None and envelope.wants_answer)
     if refused is not None:
-        return [Record(envelope, now, refused), ack, *_alarm(envelope, refused)]
+        return [Record(envelope, now, frame.size, refused), ack, *_alarm(envelope, refused)]
     forward = Forward(envelope, now + timing.answer)
-    return [Record(envelope, now), *((forward, ack) if ack.awaits_answer else (ack, forward))]
+    return [Record(envelope, now, frame.size), *((forward, ack) if ack.awaits_answer else (ack, forward))]
 
 
 def earlier(effects: list[Record | Ack | Forward], seconds: float) -> list[Record | Ack | Forward]:

@@ -7,7 +7,6 @@ comes than it can take, those that can still be acknowledged go first: in one li
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,8 +16,8 @@ from typing import Any
 import structlog
 
 from pulser.database import Database
-from pulser.envelope import Envelope
 from pulser.errors import DatabaseRefused, DatabaseUnavailable
+from socket_relay.effects import Record
 from socket_relay.ledger_clock import LedgerClock
 from socket_relay.pace import Pace
 
@@ -67,36 +66,37 @@ class Recorder:
     _queue: deque[_Waiting] = field(default_factory=deque)
     _late: deque[_Waiting] = field(default_factory=deque)  # written when nothing waits that can be acknowledged
     _call_takes: float = 0.0  # seconds; the last call's
-    _bytes: int = 0
+    _size: int = 0  # of all that wait
     _writer: asyncio.Task[None] | None = None
 
-    async def record(
-        self, envelope: Envelope, received_at: float, session_id: str, refused: str | None = None
-    ) -> Recorded:
-        """Write it and say what the ledger knows. `received_at` is monotonic. Raises NotRecorded."""
-        record = envelope.to_record(
-            transport="socket",
-            received_at=self.ledger_clock.epoch(received_at, self.clock()),
-            session_id=session_id,
-            refused=refused,
-        )
-        size = len(json.dumps(record))
-        if len(self._queue) + len(self._late) >= self.pace.waiting or self._bytes + size > self.pace.waiting_bytes:
+    async def record(self, wanted: Record, session_id: str) -> Recorded:
+        """Write it and say what the ledger knows. Raises NotRecorded."""
+        waits = len(self._queue) + len(self._late)
+        if waits >= self.pace.waiting or self._size + wanted.size > self.pace.waiting_size:
             raise NotRecorded("too many envelopes wait for the database")
+        waiting = self._waiting(wanted, session_id)
+        self._queue.append(waiting)
+        self._size += waiting.size
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        return await waiting.done
+
+    def _waiting(self, wanted: Record, session_id: str) -> _Waiting:
+        envelope, received_at = wanted.envelope, wanted.received_at
         # Slack sends an event again; a click that comes to nothing is recorded late, so that its user hears of it.
         keep = self.pace.ack_within if envelope.is_retried_by_slack else self.pace.keep_late
-        waiting = _Waiting(
-            record,
-            size,
+        return _Waiting(
+            envelope.to_record(
+                transport="socket",
+                received_at=self.ledger_clock.epoch(received_at, self.clock()),
+                session_id=session_id,
+                refused=wanted.refused,
+            ),
+            wanted.size,
             received_at + self.pace.ack_within,
             received_at + keep,
             asyncio.get_running_loop().create_future(),
         )
-        self._queue.append(waiting)
-        self._bytes += size
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
-        return await waiting.done
 
     async def close(self) -> None:
         """Stop writing. Who still waits gets NotRecorded."""
@@ -107,7 +107,7 @@ class Recorder:
             _fail(waiting, "the relay stops")
         self._queue.clear()
         self._late.clear()
-        self._bytes = 0
+        self._size = 0
 
     async def _write(self) -> None:
         pause = self.pace.record_again
@@ -137,9 +137,9 @@ class Recorder:
         while self._queue and self._queue[0].ack_by < now + self._call_takes:
             self._late.append(self._queue.popleft())
         lane = self._queue or self._late
-        while lane and len(group) < self.pace.group and (not group or size < self.pace.group_bytes):
+        while lane and len(group) < self.pace.group and (not group or size < self.pace.group_size):
             waiting = lane.popleft()
-            self._bytes -= waiting.size
+            self._size -= waiting.size
             if now > waiting.keep_until:
                 _fail(waiting, "the database did not answer in time")
             elif not waiting.done.done():
@@ -151,7 +151,7 @@ class Recorder:
         for waiting in reversed(group):
             if not waiting.done.done():
                 self._queue.appendleft(waiting)
-                self._bytes += waiting.size
+                self._size += waiting.size
 
     async def _write_group(self, group: list[_Waiting]) -> None:
         """Write these and tell those who wait. Raises DatabaseUnavailable: who was not told may be written or not."""

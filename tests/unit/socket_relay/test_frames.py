@@ -77,7 +77,7 @@ def test_a_disconnect_needs_no_debug_info(debug_info: object) -> None:
 
 def test_an_envelope_is_taken_as_it_is() -> None:
     """The content of an envelope is not touched here."""
-    assert read_frame(command()) == EnvelopeFrame(json.loads(command()))
+    assert read_frame(command()) == EnvelopeFrame(json.loads(command()), len(command()))
 
 
 @pytest.mark.parametrize("content", [[], "hello", 1, None, True])

@@ -10,6 +10,7 @@ import pytest
 
 from pulser.envelope import Envelope
 from pulser.errors import DatabaseUnavailable
+from socket_relay.effects import Record
 from socket_relay.ledger_clock import LedgerClock
 from socket_relay.pace import Pace
 from socket_relay.recorder import NotRecorded, Recorded, Recorder
@@ -23,9 +24,9 @@ def recorder(ledger: FakeLedger, pace: Pace = PACE) -> Recorder:
     return Recorder(ledger, "relay", pace, LedgerClock())
 
 
-async def write(it: Recorder, envelope: Envelope, age: float = 0.0) -> Recorded:
+async def write(it: Recorder, envelope: Envelope, age: float = 0.0, size: int = 1) -> Recorded:
     """Record an envelope that came so many seconds ago."""
-    return await it.record(envelope, time.monotonic() - age, "5e551010-0000-4000-8000-000000000000")
+    return await it.record(Record(envelope, time.monotonic() - age, size), "5e551010-0000-4000-8000-000000000000")
 
 
 async def test_what_comes_during_a_call_goes_together_into_the_next() -> None:
@@ -49,6 +50,30 @@ async def test_a_group_is_bounded() -> None:
     await asyncio.gather(*(write(it, event(f"e{number}")) for number in range(25)))
     assert [len(group) for group in ledger.groups] == [10, 10, 5]
     assert [one["envelope_id"] for group in ledger.groups for one in group] == [f"e{number}" for number in range(25)]
+
+
+async def test_a_group_is_bounded_by_what_it_holds() -> None:
+    """A call is not made so large that the database has to think long; one that is larger goes by itself."""
+    ledger = FakeLedger()
+    it = recorder(ledger, replace(PACE, group_size=100))
+    await asyncio.gather(*(write(it, event(f"e{number}"), size=size) for number, size in enumerate((50, 50, 300, 1))))
+    assert [[one["envelope_id"] for one in group] for group in ledger.groups] == [["e0", "e1"], ["e2"], ["e3"]]
+
+
+async def test_memory_is_bounded_by_what_waits() -> None:
+    """Few large envelopes fill it as many small ones do; what has been written leaves room again."""
+    ledger = FakeLedger()
+    ledger.open.clear()
+    it = recorder(ledger, replace(PACE, waiting_size=100))
+    in_flight = asyncio.create_task(write(it, event("e"), size=100))
+    await ledger.called.wait()
+    waiting = asyncio.create_task(write(it, event("e1"), size=60))
+    await asyncio.sleep(0)
+    with pytest.raises(NotRecorded):
+        await write(it, event("more"), size=60)
+    ledger.open.set()
+    await asyncio.gather(in_flight, waiting)
+    assert (await write(it, event("more"), size=60)).state == "new"
 
 
 async def test_memory_is_bounded() -> None:
