@@ -14,7 +14,7 @@ import structlog
 import typer
 from pydantic import SecretStr
 
-from pulser import logs
+from pulser import process
 from pulser.database import Database
 from pulser.errors import DatabaseBehind, DatabaseUnavailable
 from pulser.vault import Vault
@@ -62,7 +62,7 @@ def relay(
         return
     _require_url("--functions-url", functions_url)
     slack = find_slack(slack_api_url, database_url)
-    logs.configure(os.environ.get("PULSER_LOG_LEVEL") or "INFO")
+    process.begin(os.environ.get("PULSER_LOG_LEVEL") or "INFO")
     run(database_url, lambda database: _hold(database, slack, functions_url))
 
 

@@ -17,7 +17,7 @@ from action_handler.deploy_request import Asked, answer_request
 from action_handler.policy import Policy, named, needs_policy
 from action_handler.silence import begin, not_obeyed
 from action_handler.zones import Zones
-from pulser import logs
+from pulser import process
 from pulser.button_value import BadValue, ButtonValue, ForgedValue, read
 from pulser.card import Card
 from pulser.database import Database, connect
@@ -44,7 +44,7 @@ CALLS: Final = ("card_for_event_v1", "list_silences_v1", "running_deploys_v1", "
 def service_from_environment() -> HandlerService:
     """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
     settings = Settings()
-    logs.configure(settings.pulser_log_level)
+    process.begin(settings.pulser_log_level)
     return service_of(connect(settings), str(settings.slack_api_url), settings.pulser_drain_seconds)
 
 

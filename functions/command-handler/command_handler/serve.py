@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from command_handler.handle import CommandHandler
 from command_handler.silence import BUTTON_KEY
-from pulser import logs
+from pulser import process
 from pulser.database import connect
 from pulser.handling import HandlerService
 from pulser.handling_health import handler_checks
@@ -25,7 +25,7 @@ CALLS: Final = (
 def make_service() -> HandlerService:
     """Everything one process needs. Raises pydantic.ValidationError, which names the variable that is wrong."""
     settings = Settings()
-    logs.configure(settings.pulser_log_level)
+    process.begin(settings.pulser_log_level)
     ledger = connect(settings)
     vault = Vault(ledger)
     slack = SlackApi(vault, str(settings.slack_api_url))

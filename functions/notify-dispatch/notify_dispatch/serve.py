@@ -17,7 +17,7 @@ from notify_dispatch.health import checks
 from notify_dispatch.hook import HookCaller
 from notify_dispatch.metrics import answer_metrics
 from notify_dispatch.settings import DispatchSettings
-from pulser import logs
+from pulser import process
 from pulser.database import Database, connect
 from pulser.http import KeyCheck, answer_error, answer_health
 from pulser.slack import SlackApi
@@ -46,7 +46,7 @@ class Service:
     def from_environment(cls) -> Service:
         """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
         settings = DispatchSettings()
-        logs.configure(settings.pulser_log_level)
+        process.begin(settings.pulser_log_level)
         return cls(settings, connect(settings))
 
     async def answer(self, request: Request) -> Response:

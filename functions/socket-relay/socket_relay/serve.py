@@ -11,7 +11,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pulser import logs
+from pulser import process
 from pulser.database import Database, connect
 from pulser.http import KeyCheck, answer_error, answer_health
 from pulser.vault import Vault
@@ -45,7 +45,7 @@ class Service:
     def from_environment(cls) -> Service:
         """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
         settings = RelaySettings()
-        logs.configure(settings.pulser_log_level)
+        process.begin(settings.pulser_log_level)
         return cls(settings, connect(settings))
 
     async def answer(self, request: Request) -> Response:

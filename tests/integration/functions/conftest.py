@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -84,6 +85,7 @@ async def serving(source: FunctionSource) -> AsyncIterator[Deployed]:
         if main.service.cache_info().currsize:
             await main.service().close()
         structlog.configure(**logs)
+        gc.unfreeze()  # a process of tests is no function's: what is here now does not live as long as it
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import AsyncIterator
 
@@ -27,6 +28,13 @@ async def test_health_needs_no_key_and_shows_none(function: Deployed) -> None:
     """Whoever asks may read the health: it holds no secret."""
     assert KEY not in (await function.health()).text
     assert "xoxb" not in (await function.health()).text
+
+
+async def test_its_code_is_spared_the_looks_of_the_garbage_collector(function: Deployed) -> None:
+    """A look through all of it holds up whatever is under way for a twentieth of a second."""
+    gc.unfreeze()
+    await function.health()
+    assert gc.get_freeze_count() > 10_000
 
 
 async def test_without_its_database_a_function_is_not_well(cut_off: Deployed) -> None:
