@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from notify_dispatch.dispatch import EVENTS_AT_ONCE
+from notify_dispatch.dispatch import BACKLOG_AT_ONCE, EVENTS_AT_ONCE
 from pulser.database import Database, DirectDatabase, JsonValue
 from pulser.errors import DatabaseUnavailable
 from tests.integration.notify_dispatch.conftest import Bench
@@ -34,11 +34,14 @@ class Watched:
 
     def __init__(self, database: Database, nth: int, holds: asyncio.Event | None = None, pause: float = 0) -> None:
         self.calls: list[str] = []
+        self.asked_for: list[int] = []  # events, by each claim
         self._database, self._left, self._holds, self._pause = database, nth, holds, pause
 
     async def call(self, function: str, arguments: Mapping[str, JsonValue] | None = None) -> JsonValue:
         """As the database's own, but for the record that is meant."""
         self.calls.append(function)
+        if function == "claim_events_v1" and arguments:
+            self.asked_for.append(arguments["max_events"])
         if function == "record_deliveries_v1":
             self._left -= 1
             if self._left == 0 and self._holds:
@@ -87,6 +90,19 @@ async def test_a_record_that_fails_beside_a_claim_loses_nothing(bench: Bench, ow
     assert await bench.sql.fetchval(OUT_OF_ORDER) == 0
     told = "select count(distinct event_id) from ops.deliveries where kind = 'post' and status = 'sent'"
     assert await bench.sql.fetchval(told) == WAITING
+
+
+async def test_after_a_failure_few_are_claimed_at_once(bench: Bench, own: DirectDatabase) -> None:
+    """A database that was too slow for many gets less, though as many wait as before."""
+    await bench.sql.execute(BACKLOG, EVENTS_AT_ONCE + 2 * BACKLOG_AT_ONCE)
+    ledger = Watched(own, nth=2)
+    async with bench.dispatcher(ledger=ledger) as dispatcher:
+        with pytest.raises(DatabaseUnavailable):
+            await dispatcher.drain()
+        assert max(ledger.asked_for) > EVENTS_AT_ONCE
+        ledger.asked_for.clear()
+        await dispatcher.drain()
+    assert ledger.asked_for[0] == EVENTS_AT_ONCE
 
 
 async def test_a_run_whose_time_is_up_hears_of_its_record(bench: Bench, own: DirectDatabase) -> None:
