@@ -16,6 +16,8 @@ create table if not exists ops.cards (
     severity text,
     told_words text[] not null default '{}',
     seen_at timestamptz not null default clock_timestamp(),
+    -- It fired again under a silence when its message was older than a day: what fires next has a message of its own.
+    forgotten boolean not null default false,
     -- The version that the last repeat made, and the last before it that must be shown at once: repeats alone can wait.
     repeat_version integer,
     acted_version integer,
@@ -28,6 +30,7 @@ create table if not exists ops.cards (
         else array['deployed', 'rolling_back', 'rolled_back']
     end)),
     constraint only_an_alert_has_an_identity check (kind = 'alert' or coalesce(alert_key, resolve_key) is null),
+    constraint only_an_alert_is_forgotten check (kind = 'alert' or not forgotten),
     constraint a_deploy_names_its_service check (kind <> 'deploy' or (service is not null and environment is not null)),
     constraint a_snooze_says_until_when check (not state ? 'snoozed' or state #>> '{snoozed,until}' is not null),
     constraint state_is_an_object check (jsonb_typeof(state) = 'object')

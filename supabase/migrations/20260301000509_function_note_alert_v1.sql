@@ -34,12 +34,14 @@ begin
     superseded := case
         when alert ->> 'severity' = 'critical' and fired.severity is distinct from 'critical' then 'critical'
         when fired.seen_at < clock_timestamp() - interval '24 hours' then 'after_a_day'
+        when fired.forgotten and not routing ? 'silenced' then 'after_a_day'
         when ops.was_deleted_v1(fired.card_id) then 'deleted'
         when ops.was_folded_v1(fired.card_id) then 'folded'
     end;
     if superseded is not null and routing ? 'silenced' then
         -- It has no message that could take over: that is what the silence takes, and the old card counts it.
         update ops.event_dispatches d set silence_id = (routing ->> 'silenced')::uuid where d.event_id = the_event;
+        update ops.cards c set forgotten = c.forgotten or superseded = 'after_a_day' where c.card_id = fired.card_id;
     elsif superseded is not null then
         perform ops.resolve_alerts_v1(
             array[fired.alert_key], jsonb_build_object('superseded_by', the_event, 'reason', superseded)

@@ -266,6 +266,7 @@ REFUSED = {
     "cards.kind_is_known": card(kind="'poem'", phase="'deployed'"),
     "cards.phase_belongs_to_kind": card(phase="'deployed'"),
     "cards.a_deploy_names_its_service": card(kind="'deploy'", phase="'started'"),
+    "cards.only_an_alert_is_forgotten": deploy_card(forgotten="true"),
     "cards.only_an_alert_has_an_identity": deploy_card(alert_key="'k'"),
     "cards.one_open_alert_per_key": f"""{card(alert_key="'k'")}; {card(card_id=A_SESSION, alert_key="'k'")}""",
     "cards.a_snooze_says_until_when": card(state="""'{"snoozed": {"user": "U1"}}'"""),

@@ -140,6 +140,18 @@ async def test_after_a_day_it_is_another_one(db: Session) -> None:
     assert (old["phase"], old["state"]["resolved"]["superseded_by"], new["phase"]) == ("resolved", again, "open")
 
 
+async def test_a_silence_does_not_make_an_old_message_new(db: Session) -> None:
+    """What is muted after a day counts on the old card; the next that is not muted has a message of its own."""
+    first = await fire(db)
+    silence = await begin(db)
+    await age(db, 24 * 3600 + 1)
+    await fire_silently(db, silence)
+    await fire_silently(db, silence)
+    again = await fire(db)
+    assert [event for event, _ in await posts(db)] == [first, again]
+    assert (await stored(db, first))["state"]["resolved"]["superseded_by"] == again
+
+
 async def test_one_that_becomes_critical_has_a_new_message(db: Session) -> None:
     """A change in place would call nobody."""
     first = await fire(db, severity="warning")
