@@ -10,13 +10,10 @@ as $$
     with known as (
         select s.service, e.environment from ops.services s cross join lateral unnest(s.environments) e (environment)
         union
-        -- News without an environment are told with the only one that the service has, else by themselves.
         select f.service, f.environment from ops.service_facts f
-        where f.environment <> '' or not exists (select from ops.services s where s.service = f.service)
         union
         select c.service, coalesce(c.environment, '') from ops.cards c
         where c.kind = 'alert' and c.phase <> 'resolved' and c.seen_at > (select clock_timestamp()) - interval '24 hours' and c.service is not null
-            and (c.environment is not null or not exists (select from ops.services s where s.service = c.service))
     ), running as (
         select r.deploy from jsonb_array_elements(ops.running_deploys_v1(null)) r (deploy)
     )
@@ -37,6 +34,8 @@ as $$
         where c.service = k.service and c.kind = 'alert' and c.seen_at > (select clock_timestamp()) - interval '24 hours'
             and coalesce(c.environment, k.environment) = k.environment
     ) a
+    -- News without an environment may be of any that the service has: they are told with each, and by themselves where it has none.
+    where k.environment <> '' or not exists (select from known o where o.service = k.service and o.environment <> '')
 $$;
 
 revoke all on function ops.service_status_v1() from public, anon, authenticated;

@@ -98,6 +98,15 @@ async def test_open_alerts_are_counted(db: Session) -> None:
     assert (told["open_alerts"], told["acknowledged_alerts"]) == (1, 1)
 
 
+async def test_what_names_no_environment_has_no_row_beside_one_that_has(db: Session) -> None:
+    """An alert and a CI run of a service that nobody configured are told with the environment that a deploy named."""
+    await tell(db, "deploy.completed", fact=deploy("completed", "1.2"))
+    await tell(db, "ci.failed", fact=ci("failed"))
+    await tell(db, "error_rate.exceeded", card={"kind": "alert", "service": "api"})
+    told = await status(db)
+    assert (told["environment"], told["open_alerts"], told["ci"]["what"]) == ("production", 1, "failed")
+
+
 async def test_alerts_of_yesterday_do_not_count(db: Session) -> None:
     """Status is about now."""
     await service(db)
