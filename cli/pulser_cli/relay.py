@@ -62,7 +62,6 @@ def relay(
         return
     _require_url("--functions-url", functions_url)
     slack = find_slack(slack_api_url, database_url)
-    process.begin(os.environ.get("PULSER_LOG_LEVEL") or "INFO")
     run(database_url, lambda database: _hold(database, slack, functions_url))
 
 
@@ -112,6 +111,7 @@ def status(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
 
 
 async def _hold(database: Database, slack_api_url: str, functions_url: str | None) -> None:
+    process.begin(os.environ.get("PULSER_LOG_LEVEL") or "INFO")
     try:
         await database.call("transport_v1")
     except DatabaseBehind:

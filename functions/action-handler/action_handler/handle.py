@@ -44,8 +44,9 @@ CALLS: Final = ("card_for_event_v1", "list_silences_v1", "running_deploys_v1", "
 def service_from_environment() -> HandlerService:
     """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
     settings = Settings()
+    ledger = connect(settings)
     process.begin(settings.pulser_log_level)
-    return service_of(connect(settings), str(settings.slack_api_url), settings.pulser_drain_seconds)
+    return service_of(ledger, str(settings.slack_api_url), settings.pulser_drain_seconds)
 
 
 def service_of(ledger: Database, slack_api_url: str, drain_seconds: float = 50.0) -> HandlerService:

@@ -25,8 +25,8 @@ CALLS: Final = (
 def make_service() -> HandlerService:
     """Everything one process needs. Raises pydantic.ValidationError, which names the variable that is wrong."""
     settings = Settings()
-    process.begin(settings.pulser_log_level)
     ledger = connect(settings)
+    process.begin(settings.pulser_log_level)
     vault = Vault(ledger)
     slack = SlackApi(vault, str(settings.slack_api_url))
 

@@ -46,8 +46,9 @@ class Service:
     def from_environment(cls) -> Service:
         """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
         settings = DispatchSettings()
+        ledger = connect(settings)
         process.begin(settings.pulser_log_level)
-        return cls(settings, connect(settings))
+        return cls(settings, ledger)
 
     async def answer(self, request: Request) -> Response:
         """GET ?action=health or metrics: these. POST: 202 and work goes on; with ?wait=1, 200 when it is done."""

@@ -45,8 +45,9 @@ class Service:
     def from_environment(cls) -> Service:
         """Raises pydantic.ValidationError, which names the variable that is missing or wrong."""
         settings = RelaySettings()
+        ledger = connect(settings)
         process.begin(settings.pulser_log_level)
-        return cls(settings, connect(settings))
+        return cls(settings, ledger)
 
     async def answer(self, request: Request) -> Response:
         """GET ?action=health: the health. POST: 202 and a run serves; with ?wait=1, 200 when it has had a try."""
