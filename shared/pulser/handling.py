@@ -209,7 +209,8 @@ def _answer_by(within: object, came_at: float) -> float:
 def _of(done: Done | PulserError | None) -> Response:
     match done:
         case Done(state="settled" | "failed"):
-            return JSONResponse({"ok": True, "state": done.state, "ack": done.ack})
+            late = {} if done.late is None else {"late": done.late.to_json()}
+            return JSONResponse({"ok": True, "state": done.state, "ack": done.ack, **late})
         case Done(state="unknown"):
             return answer_error(404, "unknown_envelope", "the ledger knows no such envelope")
         case PulserError():

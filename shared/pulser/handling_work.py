@@ -52,11 +52,13 @@ class TooManyRounds(PulserError):
 class Done:
     """How an envelope ended for who asked. `ack`: what goes back to Slack as the ack's payload.
 
+    `late`: what is told privately if that payload does not reach Slack in time after all.
     `busy`: another worker has it. `failed`: it will be tried again, or it is dead; the ledger says which.
     """
 
     state: Literal["settled", "busy", "unknown", "failed"]
     ack: Mapping[str, Any] | None = None
+    late: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Work:
         )
         if claim["state"] == "claimed":
             return await self.perform(Claim.from_json(claim, asked_at), answer_by)
+        if claim["state"] == "settled":
+            self.start(self.reply(named))  # perhaps the relay has just had the ledger owe one
         return Done(claim["state"], claim.get("ack"))
 
     async def _due(self) -> list[Coroutine[Any, Any, Any]]:
@@ -201,7 +205,7 @@ class Work:
             settlement = settlement.answered_late(claim.envelope)
             if settlement.reply is not None:
                 self.start(self._reply_late(claim.key, settlement.reply))
-        return Done("settled", settlement.ack)
+        return Done("settled", settlement.ack, settlement.late_reply(claim.envelope))
 
     async def _settle_decision(self, claim: Claim, answer_by: float) -> Settlement | None:
         """Decide and settle until the card has stood still; None when the claim is no longer ours."""

@@ -208,12 +208,14 @@ class Settlement:
 
     def answered_late(self, envelope: Envelope) -> Settlement:
         """The same when the ack goes without its payload: the answer becomes the reply, and is given once."""
-        if self.reply is not None or self.ack is None:
-            return self
-        late = self.late
-        if late is None and envelope.type == "slash_commands" and self.ack.get("text"):
-            late = Reply.of_body(envelope, self.ack)
+        late = self.late_reply(envelope)
         return self if late is None else replace(self, reply=late, ack=None)
+
+    def late_reply(self, envelope: Envelope) -> Reply | None:
+        """What is told privately when the ack goes without its payload; None where nothing is, or a reply is anyway."""
+        if self.reply is not None or self.ack is None:
+            return None
+        return self.late or late_text(envelope, self.ack)
 
     def to_json(self) -> Json:
         """The outcome as settle_envelope_v1 takes it."""
@@ -230,3 +232,10 @@ class Settlement:
             "canary": self.canary,
             "silence": self.silence and self.silence.to_json(),
         }
+
+
+def late_text(envelope: Envelope, ack: Mapping[str, Any] | None) -> Reply | None:
+    """A slash command's answer outside the ack that it was made for."""
+    if ack is None or envelope.type != "slash_commands" or not ack.get("text"):
+        return None
+    return Reply.of_body(envelope, ack)

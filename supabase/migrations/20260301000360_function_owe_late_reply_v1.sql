@@ -19,4 +19,4 @@ $$;
 
 revoke all on function ops.owe_late_reply_v1(text, text, jsonb) from public, anon, authenticated;
 grant execute on function ops.owe_late_reply_v1(text, text, jsonb) to service_role;
-comment on function ops.owe_late_reply_v1(text, text, jsonb) is 'Turns the ack''s payload into a private answer: {owed}. Called by action-handler and command-handler when it came too late for the ack.';
+comment on function ops.owe_late_reply_v1(text, text, jsonb) is 'Turns the ack''s payload into a private answer: {owed}. Called by action-handler, command-handler and socket-relay when it came too late for the ack.';

@@ -199,7 +199,7 @@ class RelayWorker(Worker):
         slack = ways.slack()
         forwarder = TracedForwarder(ways.vault, _PACE)
         forwarder.gate = ways.gate
-        self._parts = Parts(ways.ledger, slack, ways.slack("slack_app_token"), ways.replies(slack), forwarder)
+        self._parts = Parts(ways.ledger, slack, ways.slack("slack_app_token"), forwarder)
         self.relay = Relay(self._parts, name, Times(_PACE, _TIMING, jitter=lambda: 0.05))
         self.relay._seats = [self._seat(it.stagger) for it in self.relay._seats]
         self._running = asyncio.create_task(self.relay.run())

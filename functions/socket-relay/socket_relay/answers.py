@@ -17,12 +17,11 @@ import structlog
 
 from pulser.database import Database
 from pulser.envelope import Envelope
-from pulser.errors import PulserError
 from pulser.expiry import expire
-from pulser.replies import Replies
-from pulser.settlement import Reply
+from pulser.settlement import late_text
 from socket_relay.effects import Ack, Forward, Record
 from socket_relay.forward import UNREACHABLE, Forwarder, Handled
+from socket_relay.owing import owe
 from socket_relay.pace import Pace
 from socket_relay.recorder import NotRecorded, Recorded, Recorder
 from socket_relay.rings import Rings
@@ -62,7 +61,6 @@ class Answers:
     ledger: Database
     recorder: Recorder
     forwarder: Forwarder
-    replies: Replies
     elsewhere: Callable[[], Iterable[Connection]]
     pace: Pace
     clock: Callable[[], float] = time.monotonic
@@ -184,17 +182,15 @@ class Answers:
         return handled.ack
 
     async def _answer_late(self, envelope: Envelope, answer: asyncio.Task[Handled]) -> None:
-        """The handler took its answer for timely, and it was not: the same text goes to the user by itself."""
+        """The handler took its answer for timely, and it was not: the ledger owes it, and the handler sends it."""
         handled = await answer
-        if handled.ack is None or envelope.type != "slash_commands" or not handled.ack.get("text"):
-            return
-        reply = Reply.of_body(envelope, handled.ack)
-        if reply is None:
-            return
-        try:
-            await self.replies.send(reply)
-        except PulserError as error:
-            log.warning("late_answer_not_sent", envelope_id=envelope.envelope_id, error=str(error))
+        late = handled.late
+        if late is None and (text := late_text(envelope, handled.ack)) is not None:
+            late = text.to_json()  # of a handler that was asked twice: the second answer is the stored ack
+        if late is not None and await owe(
+            self.ledger, envelope, late, within=self.pace.keep_late, pause=5 * self.pace.record_again
+        ):
+            await self.forwarder.forward(envelope, 0.0)
 
     def _tell(self, what: str, course: _Course, **more: object) -> None:
         """The one line of an envelope, when its ack is sent or given up: who reads the log holds up no ack."""

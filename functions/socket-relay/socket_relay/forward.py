@@ -28,10 +28,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What a handler said. `working`: it answers by itself. `unreachable`: the ledger's sweep calls it again."""
+    """What a handler said. `working`: it answers by itself. `unreachable`: the ledger's sweep calls it again.
+
+    `late`: the private answer instead of an ack that has gone without its payload, as settle_envelope_v1 takes a reply.
+    """
 
     state: Literal["settled", "working", "unreachable"]
     ack: dict[str, Any] | None = None
+    late: dict[str, Any] | None = None
 
 
 UNREACHABLE = Handled("unreachable")
@@ -138,11 +142,15 @@ async def _read(handler: str, response: aiohttp.ClientResponse) -> Handled:
         return Handled("working")
     if response.status == 200:
         answer = await response.json(content_type=None)
-        ack = answer.get("ack") if isinstance(answer, dict) else None
-        return Handled("settled", ack if isinstance(ack, dict) else None)
+        said = answer if isinstance(answer, dict) else {}
+        return Handled("settled", _object(said.get("ack")), _object(said.get("late")))
     if response.status == 401 or response.status in _AWAY:
         return UNREACHABLE  # 401: the key is read anew and it is tried again
     if response.status == 400:
         return NOT_UNDERSTOOD
     log.error("handler_refused", handler=handler, status=response.status)
     return UNREACHABLE
+
+
+def _object(value: object) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None

@@ -13,7 +13,8 @@ from pulser.vault import Vault
 # The SQL functions that the relay calls: a test compares.
 CALLS: Final = (
     *("claim_relay_session_v1", "cover_relay_v1", "dial_again_v1", "expire_envelopes_v1", "hold_connections_open_v1"),
-    *("raise_relay_alarm_v1", "read_secret_v1", "record_envelopes_v1", "relay_status_v1", "report_relay_sessions_v1"),
+    *("owe_late_reply_v1", "raise_relay_alarm_v1", "read_secret_v1", "record_envelopes_v1", "relay_status_v1"),
+    "report_relay_sessions_v1",
 )
 CONNECTS_WITHIN = 30.0  # seconds: cron looks each ten, a dial takes up to ten
 SECRETS = ("pulser_function_key", "slack_bot_token", "slack_app_token")

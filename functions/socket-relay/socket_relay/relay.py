@@ -15,7 +15,6 @@ import structlog
 
 from pulser.database import Database
 from pulser.errors import PulserError
-from pulser.replies import Replies
 from pulser.slack import SlackApi
 from pulser.vault import Vault
 from socket_relay.answers import Answers
@@ -44,7 +43,6 @@ class Parts:
     ledger: Database
     slack: SlackApi
     slack_app: SlackApi
-    replies: Replies
     forwarder: Forwarder
 
     @classmethod
@@ -55,13 +53,12 @@ class Parts:
             ledger=ledger,
             slack=slack,
             slack_app=SlackApi(vault, slack_api_url, token_name=APP_TOKEN),
-            replies=Replies(slack),
             forwarder=Forwarder(vault, pace, functions_url=functions_url),
         )
 
     async def close(self) -> None:
         """Give all connections back, the ledger's too."""
-        for part in (self.forwarder, self.replies, self.slack_app, self.slack, self.ledger):
+        for part in (self.forwarder, self.slack_app, self.slack, self.ledger):
             await part.close()
 
 
@@ -94,7 +91,7 @@ class Relay:
         self._leases = Leases(parts.ledger, worker, times.pace, ledger_clock, clock=times.clock)
         self._recorder = Recorder(parts.ledger, worker, times.pace, ledger_clock, times.clock)
         self._answers = Answers(
-            *(parts.ledger, self._recorder, parts.forwarder, parts.replies),
+            *(parts.ledger, self._recorder, parts.forwarder),
             *(self.roster.alive, times.pace, times.clock),
         )
         self.reporting = Reporting(self.roster, self._leases, times.pace, times.clock)

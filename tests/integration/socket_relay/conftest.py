@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from pulser.database import Database, DirectDatabase
 from pulser.vault import Vault
 from pulser_local.slack import SlackSimulator
 from pulser_local.slack.interactions.story import Interaction
+from pulser_local.slack.socket_mode.envelope import Delivered, Envelope
 from pulser_local.slack.workspace import Content
 from socket_relay.pace import Pace
 from socket_relay.relay import Parts, Relay, Times
@@ -106,6 +108,12 @@ class Bench:
         """The rows of ops.slack_envelopes, oldest first."""
         return [dict(it) for it in await self.sql.fetch("select * from ops.slack_envelopes order by id")]
 
+    async def reply(self) -> tuple[Any, str]:
+        """The private answer of the one envelope, and what became of it; its ack is no answer any more."""
+        (row,) = await self.envelopes()
+        assert row["ack"] is None
+        return json.loads(row["reply"]), row["reply_status"]
+
     async def alarms(self) -> list[str]:
         """The reasons of the alarms that were raised, oldest first."""
         found = await self.sql.fetch(
@@ -134,6 +142,12 @@ class Bench:
         content = Content("alert", blocks=[{"type": "actions", "block_id": "b", "elements": [button]}])
         message = self.slack.workspace.post(channel.id, content)
         return await self.slack.press(channel.id, message.ts, "pulser_open")
+
+    async def submission(self) -> Delivered:
+        """A modal that somebody submits; returns when Slack knows."""
+        team = {"team": {"id": self.slack.team_id}, "api_app_id": self.slack.app_id, "user": {"id": "U1"}}
+        payload = {**team, "type": "view_submission", "trigger_id": "1.1", "view": {"callback_id": "pulser_deploy"}}
+        return await self.slack.sockets.deliver(Envelope("interactive", payload, accepts_response_payload=True))
 
     async def mention(self) -> Interaction:
         """An event; returns after the first attempt, Slack sends it again when that failed."""

@@ -24,6 +24,7 @@ class StubHandlers:
     key: str
     answer: Answer | None = None  # instead of claiming and settling
     ack: Body | None = field(default_factory=lambda: {"response_type": "ephemeral", "text": "done"})
+    late: Body | None = None  # what is told when the ack went without that
     delay: float = 0.0
     effects: Counter[str] = field(default_factory=Counter)
     rings: list[tuple[str, Body]] = field(default_factory=list)
@@ -76,4 +77,4 @@ class StubHandlers:
         )
         assert settled["settled"], settled
         self.effects[body["envelope_id"]] += 1
-        return web.json_response({"ok": True, "state": "settled", "ack": self.ack})
+        return web.json_response({"ok": True, "state": "settled", "ack": self.ack, "late": self.late})

@@ -119,13 +119,30 @@ async def test_a_command_whose_handler_is_away_is_answered_all_the_same(bench: B
     assert row["status"] == "pending"
 
 
-async def test_an_answer_that_misses_the_ack_goes_to_the_user(bench: Bench) -> None:
-    """The handler's answer comes after the bare ack had to go: its text is sent by response_url."""
+async def test_an_answer_that_misses_the_ack_is_owed_to_the_user(bench: Bench) -> None:
+    """The command's answer comes after the bare ack had to go: the ledger owes its text, and its handler is rung."""
     bench.handlers.delay = 1.5
     async with bench.relay(timing=replace(TIMING, ack=0.6, answer=0.5)):
         done = await bench.command()
         assert done.outcome == "acked"
-        await eventually(lambda: any(it["text"] == "done" for it in done.ephemerals))
+        await eventually(lambda: len(bench.handlers.rings) == 2)
+    reply, status = await bench.reply()
+    assert (reply["body"], status) == (bench.handlers.ack, "due")
+
+
+async def test_a_modal_that_closed_before_its_errors_came_has_its_note_owed(bench: Bench) -> None:
+    """It looks taken and is not. Errors are no message: the handler says what is told instead. Once is enough."""
+    note = {"via": "ephemeral", "channel": "C0000000001", "user": "U1", "body": {"text": "Nothing was asked for."}}
+    bench.handlers.ack = {"response_action": "errors", "errors": {"version": "which?"}}
+    bench.handlers.late = note
+    bench.handlers.delay = 1.0
+    troubles = Troubles()
+    async with bench.relay(database=troubles, timing=replace(TIMING, ack=0.6, answer=0.5)):
+        troubles.database.lost["owe_late_reply_v1"] = 1  # the ledger did it, and its word was lost
+        delivered = await bench.submission()
+        assert (delivered.outcome, delivered.payload) == ("acked", None)
+        await eventually(lambda: len(bench.handlers.rings) == 2)
+    assert await bench.reply() == (note, "due")
 
 
 async def _is_expired(bench: Bench) -> bool:

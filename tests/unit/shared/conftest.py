@@ -18,6 +18,7 @@ from pulser.slack import SlackApi
 from pulser.vault import Vault
 from tests.unit.shared.handling_door import KEY, NOW, OLD, SECRET, Door
 from tests.unit.shared.handling_ledger import FakeLedger
+from tests.unit.shared.handling_scene import Scene
 
 
 @pytest.fixture
@@ -49,3 +50,12 @@ async def door() -> AsyncIterator[Door]:
         yield made
     await service.close()
     assert made.ledger.closed
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    """A worker, a ledger and one recorded command."""
+    made = Scene()
+    made.recorded()
+    yield made
+    await made.work.finish()

@@ -33,7 +33,9 @@ class TestTheRelaysCalls:
         """The answer brings what belongs into the ack."""
         door.recorded()
         told = await door.ring({"team_id": "T1", "envelope_id": "e-1", "answer_within_s": 2.0})
-        assert (told.status_code, told.json()) == (200, {"ok": True, "state": "settled", "ack": ACK})
+        late = told.json().pop("late")
+        assert (told.status_code, told.json()) == (200, {"ok": True, "state": "settled", "ack": ACK, "late": late})
+        assert late["body"] == ACK
 
     async def test_when_the_time_is_up_it_goes_on(self, door: Door) -> None:
         """202 at once; the decision is made all the same."""
