@@ -8,6 +8,7 @@ as $$
 declare
     in_turn constant uuid[] := coalesce(ops.events_in_turn_v1(routings), '{}');
 begin
+    routings := ops.place_deploys_v1(routings);
     perform ops.note_service_facts_v1(held, routings);
     perform ops.open_cards_v1((
         select jsonb_agg(r.routing) from jsonb_array_elements(routings) r (routing)

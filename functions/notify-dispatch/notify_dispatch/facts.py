@@ -61,7 +61,9 @@ def _card(event: Event) -> dict[str, Any] | None:
 
 def _fact(event: Event) -> dict[str, Any] | None:
     aspect = "deploy" if _is_result(event) else "ci" if event.thing == "ci" and event.what in _CI else None
-    if aspect is None or event.service is None:
+    # A deploy that is named by its id is of the service that its card knows.
+    known = event.service is not None or (aspect == "deploy" and _uuid(event.deploy_id) is not None)
+    if aspect is None or not known:
         return None
     told = {"version": event.version, "branch": event.branch, "url": event.url}
     return {**_place(event), "aspect": aspect, "what": event.what, **told}

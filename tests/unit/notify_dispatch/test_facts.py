@@ -94,6 +94,13 @@ def test_news_of_no_service_are_none() -> None:
     assert facts_of(event("ci.passed", {"branch": "main"}))["fact"] is None
 
 
+@pytest.mark.parametrize(("deploy_id", "is_news"), [(CARD_ID, True), ("run-7", False), (None, False)])
+def test_news_of_a_deploy_that_is_named_are_its_services(deploy_id: str | None, is_news: bool) -> None:  # noqa: FBT001
+    """The ledger knows of which service a deploy is by its id."""
+    fact = facts_of(event("deploy.completed", {"deploy_id": deploy_id}))["fact"]
+    assert (fact is not None) is is_news
+
+
 def test_a_result_names_its_deploy() -> None:
     """By the id that the hook was given."""
     result = facts_of(event("deploy.started", {**DEPLOY, "deploy_id": CARD_ID.upper()}))["deploy_result"]
