@@ -33,7 +33,7 @@ begin
     if running is not null then
         return jsonb_build_object('settled', false, 'reason', 'deploy_running', 'card', ops.card_json_v1(running));
     end if;
-    -- One failed deploy may have two cards: only the first of its rollbacks calls the hook.
+    -- One failed deploy may have two cards: only the first of its rollbacks calls the hook. What was replaced meanwhile is decided anew.
     rolling := ops.rollback_in_the_way_v1(card, outcome -> 'hooks');
     if rolling is not null or card is not null and not ops.change_card_v1(card) then
         return jsonb_build_object('settled', false, 'reason', 'card_changed', 'card', ops.card_json_v1(coalesce(rolling, (card ->> 'card_id')::uuid)));
@@ -60,4 +60,4 @@ $$;
 
 revoke all on function ops.settle_envelope_v1(uuid, jsonb) from public, anon, authenticated;
 grant execute on function ops.settle_envelope_v1(uuid, jsonb) to service_role;
-comment on function ops.settle_envelope_v1(uuid, jsonb) is 'Ends a claimed envelope with its effects: {settled, event_ids, card}; settled is false, and nothing written, for an old token, a changed card or silence, a running deploy or another card''s rollback. Called by action-handler and command-handler.';
+comment on function ops.settle_envelope_v1(uuid, jsonb) is 'Ends a claimed envelope with its effects: {settled, event_ids, card}; settled is false, and nothing written, for an old token, a changed card or silence, a running deploy, another card''s rollback or one of a release that was replaced. Called by action-handler and command-handler.';

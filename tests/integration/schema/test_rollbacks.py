@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.schema.acting import act, audit, card, claimed_click, deliveries, service, settle
-from tests.integration.schema.helpers import Session
+from tests.integration.schema.helpers import Session, is_waiting, until
 
 CALL = {"card": "card", "service": "api", "action": "rollback", "inputs": {"version": "1.2"}}
 
@@ -34,6 +34,13 @@ async def route(db: Session, event: str, **meaning: Any) -> None:  # noqa: ANN40
     ours = [it["event_id"] for it in claimed["events"]]
     routings = [{"event_id": it, "deliveries": []} | (meaning if it == event else {}) for it in ours]
     await db.call("record_deliveries_v1", claim_token=claimed["claim_token"], routings=routings)
+
+
+async def deployed(db: Session, version: str | None, **place: str | None) -> None:
+    """News that this release was deployed, which name no deploy."""
+    [event] = await db.emit(1, "deploy.completed")
+    told = {"service": "api", "environment": "production", "aspect": "deploy", "what": "completed", "version": version}
+    await route(db, event, fact=told | place)
 
 
 async def asked(db: Session, card_id: str) -> dict[str, Any]:
@@ -121,9 +128,56 @@ async def test_another_release_that_was_deployed_since_ends_it(
     known: Session, version: str | None, *, free: bool
 ) -> None:
     """Not every deployer says which rollback it was. The failed deploy that is told a second time ends nothing."""
-    first, second = await failed(known), await failed(known)
+    first, second = await failed(known), await failed(known, release=version or "1.2")
     await roll_back(known, first)
-    [event] = await known.emit(1, "deploy.completed")
-    place = {"service": "api", "environment": "production", "aspect": "deploy"}
-    await route(known, event, fact=place | {"what": "completed", "version": version})
+    await deployed(known, version)
     assert (await roll_back(known, second))["settled"] is free
+
+
+@pytest.mark.parametrize("environment", ["production", None])
+async def test_a_release_that_was_replaced_since_it_was_read_is_not_rolled_back(
+    known: Session, environment: str | None
+) -> None:
+    """The news of the newer one changes no card: it is decided anew."""
+    read = await asked(known, await failed(known, environment=environment))
+    await deployed(known, "1.3", environment=environment)
+    refused = await act(known, **read)
+    assert (refused["settled"], refused["reason"]) == (False, "card_changed")
+    assert (refused["card"]["card_id"], refused["card"]["current_release"]) == (read["card"]["card_id"], "1.3")
+    assert await deliveries(known, "hook") == []
+
+
+@pytest.mark.parametrize(
+    ("version", "place"), [("1.2", {}), (None, {}), ("1.3", {"environment": "staging"}), ("1.3", {"service": "web"})]
+)
+async def test_other_news_are_in_no_rollbacks_way(known: Session, version: str | None, place: dict[str, str]) -> None:
+    """Of the same release, of one that nobody names, of another place."""
+    read = await asked(known, await failed(known))
+    await deployed(known, version, **place)
+    assert (await act(known, **read))["settled"]
+
+
+async def test_a_rollback_waits_for_a_newer_release_that_is_just_recorded(known: Session, other: Session) -> None:
+    """And sees it then."""
+    read = await asked(known, await failed(known, release="1.0"))
+    await deployed(known, "1.0")
+    token = await claimed_click(known)
+    async with known.connection.transaction():
+        await deployed(known, "2.0")
+        settled = asyncio.create_task(settle(other, token, **read))
+        await until(lambda: is_waiting(known, other))
+    assert (await settled)["reason"] == "card_changed"
+    assert await deliveries(known, "hook") == []
+
+
+async def test_a_newer_release_waits_for_a_rollback_that_is_just_settled(known: Session, other: Session) -> None:
+    """The rollback was first, and ends with the newer release."""
+    read = await asked(known, await failed(known, release="1.0"))
+    await deployed(known, "1.0")
+    token = await claimed_click(known)
+    async with known.connection.transaction():
+        assert (await settle(known, token, **read))["settled"]
+        recorded = asyncio.create_task(deployed(other, "2.0"))
+        await until(lambda: is_waiting(known, other))
+    await recorded
+    assert (await roll_back(known, await failed(known, release="2.0")))["settled"]
