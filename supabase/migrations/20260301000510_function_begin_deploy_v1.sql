@@ -1,6 +1,7 @@
 -- A deploy that was not asked for in Slack has begun: its card tells of it from now on. Not where another deploy of the service and
 -- environment runs, or is just being asked for: the lock is running_deploy_v1's, and it is not waited for, since who holds it may wait
--- for a card of ours. Then the event is told for itself. True when it has a card.
+-- for a card of ours. Nor where it names a card of ours that has its result: that is told late, or again, and nothing would ever end
+-- it. Then the event is told for itself. True when it has a card.
 create or replace function ops.begin_deploy_v1(the_event uuid, result jsonb)
 returns boolean
 language plpgsql
@@ -9,6 +10,14 @@ as $$
 begin
     if result ->> 'what' <> 'started' or result ->> 'service' is null or result ->> 'environment' is null
         or not pg_try_advisory_xact_lock(hashtextextended(format('pulser.deploy %s %s', result ->> 'service', result ->> 'environment'), 0)) then
+        return false;
+    end if;
+    if exists (
+        select from ops.cards c
+        where c.state ? 'result' and c.card_id = case
+            when result ->> 'deploy_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (result ->> 'deploy_id')::uuid
+        end
+    ) then
         return false;
     end if;
     insert into ops.cards (card_id, version, kind, service, environment, release, phase, state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.schema.acting import requested_deploy
+from tests.integration.schema.acting import act, requested_deploy, service
 from tests.integration.schema.firing import DEPLOY, fire, posts, send, stored
 from tests.integration.schema.helpers import CHANNEL, Session
 
@@ -62,6 +62,41 @@ async def test_while_one_is_being_asked_for_it_is_a_plain_message(db: Session, o
         await other.value("select ops.running_deploy_v1($1, null)", {"service": "api", "environment": "production"})
         await fire(db, "deploy.started", of=DEPLOY)
     assert await db.value("select count(*) from ops.cards") == 0
+
+
+async def test_a_start_that_is_told_late_or_again_begins_nothing(db: Session) -> None:
+    """The deploy that it names has ended; it is a plain message, and the place stays free."""
+    asked = await requested_deploy(db, phase="approved")
+    await fire(db, "deploy.completed", of=DEPLOY, deploy_id=asked)
+    late = await fire(db, "deploy.started", of=DEPLOY, deploy_id=asked)
+    assert await db.column("select card_id from ops.cards where kind = 'deploy'") == [asked]
+    assert await db.call("running_deploys_v1", service="api") == []
+    assert late in {event for event, _ in await posts(db)}
+
+
+async def test_a_rollbacks_start_that_is_told_again_begins_nothing(db: Session) -> None:
+    """A release's card, too, names its rollback."""
+    release = await fire(db, "deploy.completed", of=DEPLOY)
+    await db.run("update ops.cards set phase = 'rolling_back', state = $1", {"rollback": {"user": "U1"}})
+    for what in ("started", "completed", "started"):
+        await fire(db, f"deploy.{what}", of=DEPLOY, deploy_id=release)
+    assert (await stored(db, release))["phase"] == "rolled_back"
+    assert await db.call("running_deploys_v1", service="api") == []
+
+
+async def test_one_whose_hook_died_may_have_begun_all_the_same(db: Session) -> None:
+    """Nobody has told how it ended: its result ends the card that its start has."""
+    await service(db)
+    asked = await requested_deploy(db)
+    approved = {"card_id": asked, "version": 1, "kind": "deploy", "phase": "approved", "state": {}}
+    place = {"service": "api", "environment": "production"}
+    await act(db, card=approved | place, hooks=[{"card": "card", "service": "api", "action": "deploy"}])
+    [hook] = [it for it in await db.claim() if it["purpose"] == "hook"]
+    await db.settle(hook, "dead", hook_status="failed", hook_text="no answer")
+    begun = await fire(db, "deploy.started", of=DEPLOY, deploy_id=asked)
+    assert (await stored(db, begun))["phase"] == "started"
+    await fire(db, "deploy.completed", of=DEPLOY, deploy_id=asked)
+    assert [(await stored(db, it))["phase"] for it in (asked, begun)] == ["failed", "completed"]
 
 
 async def test_one_that_is_nowhere_in_particular_has_no_card(db: Session) -> None:
