@@ -45,8 +45,7 @@ begin
         state = (case
                 when not c.state ? 'rollback' then c.state
                 when what = 'failed' then c.state - 'rollback'
-                when what = 'completed' then jsonb_set(c.state, '{rollback,ended}', 'true')
-                else c.state
+                else jsonb_set(c.state, array['rollback', case what when 'completed' then 'ended' else what end], 'true')
             end)
             || jsonb_build_object('result', jsonb_build_object(
                 'what', what, 'text', result ->> 'text', 'event_id', apply_deploy_result_v1.event_id, 'version', result ->> 'version', 'url', result ->> 'url',

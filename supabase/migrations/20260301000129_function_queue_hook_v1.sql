@@ -22,6 +22,11 @@ begin
             'inputs', coalesce(call -> 'inputs', '{}') || jsonb_build_object('deploy_id', queue_hook_v1.card_id)),
         clock_timestamp() + interval '15 minutes')
     returning delivery_id into queued;
+    -- What becomes of this call is of this rollback alone; whoever queues it has just changed the card.
+    if call ->> 'action' = 'rollback' then
+        update ops.cards c set state = jsonb_set(c.state, '{rollback,delivery_id}', to_jsonb(queued))
+        where c.card_id = queue_hook_v1.card_id and jsonb_typeof(c.state -> 'rollback') = 'object';
+    end if;
     return queued;
 end;
 $$;

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.integration.schema.acting import act, audit, card, requested_deploy, service
+from tests.integration.schema.acting import card, service
 from tests.integration.schema.firing import fire
 from tests.integration.schema.helpers import Session
+from tests.integration.schema.rolling import deployed, roll_back, tell
 
-CALL = {"card": "card", "service": "api", "action": "rollback", "inputs": {}}
 FACTS = "select concat_ws(' ', environment, aspect, what, version) from ops.service_facts order by aspect"
 
 
@@ -19,20 +17,6 @@ async def known(db: Session) -> Session:
     """A database with the service api."""
     await service(db)
     return db
-
-
-async def deployed(db: Session, release: str, what: str = "completed", **told: Any) -> tuple[str, str]:  # noqa: ANN401
-    """A deploy from Slack that has ended; the ids of its card and of its result."""
-    card_id = await requested_deploy(db, release=release, phase="approved")
-    return card_id, await fire(db, f"deploy.{what}", of={"deploy_id": card_id} | told)
-
-
-async def roll_back(db: Session, card_id: str) -> dict[str, Any]:
-    """Somebody asks for the rollback of a card as it is now."""
-    found = await card(db, card_id)
-    kept = {name: found[name] for name in ("card_id", "version", "kind", "service", "environment", "release", "phase")}
-    state = found["state"] | {"rollback": {"user": "U1", "name": "ada", "at": "2026-11-24T12:00:00Z"}}
-    return await act(db, events=[audit("rollback.requested")], card=kept | {"state": state}, hooks=[CALL])
 
 
 @pytest.mark.parametrize("told", [{}, {"service": "api"}, {"service": "api", "environment": "prod"}])
@@ -66,9 +50,9 @@ async def test_what_runs_after_a_rollback_only_its_result_tells(known: Session) 
     """Surely not the release that was rolled back."""
     card_id, _ = await deployed(known, "2.0")
     await roll_back(known, card_id)
-    await fire(known, "deploy.completed", of={"deploy_id": card_id, "version": "1.0"})
+    await tell(known, card_id, "completed", version="1.0")
     assert (await card(known, card_id))["current_release"] == "1.0"
-    await fire(known, "deploy.completed", of={"deploy_id": card_id})
+    await tell(known, card_id, "completed")
     assert (await card(known, card_id))["current_release"] is None
 
 

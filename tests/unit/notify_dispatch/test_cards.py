@@ -184,6 +184,23 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
         ),
         (
             ASKED,
+            card(
+                "deploy",
+                "completed",
+                rollback=ROLLBACK | {"started": True},
+                hook={"action": "rollback", "status": "failed"},
+                result=result("started"),
+            ),
+            "🟠 Rollback requested",
+            [
+                "Rollback of `1.2.3` requested by <@U0BOB00001>, 07:42:00",
+                "Rollback started, 07:45:00: version `1.2.3`",
+                "Rollback hook failed",
+            ],
+            "",
+        ),
+        (
+            ASKED,
             card("deploy", "completed", rollback=ROLLBACK, result=result("completed", version="1.2.2")),
             "⚪ Rollback completed",
             [

@@ -106,7 +106,9 @@ def _of_deploy(card: Card) -> tuple[str, str] | None:
         ended = _part(card, "result").get("what") if tells_rollback(card) else None
         if ended == "completed":
             return _SAID["release", "rolled_back"]
-        failed = ended == "failed" or (hook.get("action") == "rollback" and hook.get("status") == "failed")
+        hook_failed = hook.get("action") == "rollback" and hook.get("status") == "failed"
+        # What has begun goes on, whatever became of the call.
+        failed = ended == "failed" or (hook_failed and ended != "started")
         return ("🔴", "Rollback failed") if failed else _SAID["release", "rolling_back"]
     return None
 
