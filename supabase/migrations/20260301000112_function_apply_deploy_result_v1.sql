@@ -1,7 +1,8 @@
 -- deploy.started, completed, failed: the card of the deploy (or rollback) that asked for it moves on. It is found by the deploy_id
 -- that the hook was given, else by the deployer's own name for it (deploy_ref), else by service, environment and version: what a result
 -- leaves open, another deploy may have been. Only a card that names no version itself is found without one, and that of a deploy which
--- the deployer began: no other runs there. Null when no card waits for such news.
+-- the deployer began: no other runs there. What is told again of a deploy that is about to be rolled back changes nothing. Null when no
+-- card waits for such news.
 create or replace function ops.apply_deploy_result_v1(event_id uuid, result jsonb)
 returns uuid
 language plpgsql
@@ -32,6 +33,9 @@ begin
     end if;
     if found_card.card_id is null then
         return null;
+    end if;
+    if ops.tells_again_v1(found_card, result) then
+        return found_card.card_id;
     end if;
     update ops.cards c
     set version = c.version + 1, updated_at = clock_timestamp(),

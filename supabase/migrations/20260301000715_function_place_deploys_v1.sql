@@ -25,7 +25,8 @@ as $$
             select jsonb_strip_nulls(jsonb_build_object('service', c.service, 'environment', c.environment)) as place,
                 jsonb_strip_nulls(jsonb_build_object('version', coalesce(
                     r.routing #>> '{fact,version}',
-                    case when not c.state ? 'rollback' or r.routing #>> '{deploy_result,what}' = 'failed' then c.release end
+                    case when not c.state ? 'rollback' or r.routing #>> '{deploy_result,what}' = 'failed'
+                        or ops.tells_again_v1(c, r.routing -> 'deploy_result') then c.release end
                 ))) as release
         ) k
     ) end

@@ -305,6 +305,7 @@ async def test_a_rollback_ends_on_the_card_that_asked_for_it(known: Session) -> 
     """Its result belongs there, and is no message of its own."""
     card_id = await requested_deploy(known)
     await ask_for_rollback(known, card_id)
+    await known.claim()
     await result(known, "completed", deploy_id=card_id, version=None)
     found = await card(known, card_id)
     assert (found["phase"], found["state"]["rollback"]["ended"], found["state"]["result"]["what"]) == (
