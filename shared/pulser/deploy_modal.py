@@ -145,7 +145,12 @@ def phase_in_words(deploy: Json) -> str:
 
 def running_of(form: DeployForm, running: Iterable[Json]) -> Json | None:
     """The deploy of the form's service and environment that is under way."""
-    place = (form.service, form.environment)
+    return running_at(form.service, form.environment, running)
+
+
+def running_at(service: str, environment: str, running: Iterable[Json]) -> Json | None:
+    """The deploy of this service and environment that is under way."""
+    place = (service, environment)
     return next((it for it in running if (it.get("service"), it.get("environment")) == place), None)
 
 

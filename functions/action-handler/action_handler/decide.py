@@ -16,7 +16,7 @@ from action_handler.action import Press
 from action_handler.hooks import deploy_hook, rollback_hook
 from action_handler.policy import Policy, named
 from pulser.card import Card, Person, moment
-from pulser.deploy_modal import is_version
+from pulser.deploy_modal import is_version, running_in_words
 from pulser.permission import Membership, permission
 from pulser.settlement import Hook, Vote
 from pulser.snooze import CHOICES, until
@@ -57,7 +57,7 @@ class Situation:
     """All that a decision depends on. `drawn_for`: the release in the button's value. `now` is aware.
 
     `choice`: what was chosen in a menu. `zone`: where the person is, None where nobody knows. `plan`: the part of a
-    plan's hash in the button's value.
+    plan's hash in the button's value. `running`: the deploy that is under way where this one would go.
     """
 
     press: Press
@@ -69,6 +69,7 @@ class Situation:
     choice: str | None = None
     zone: tzinfo | None = None
     plan: str | None = None
+    running: Mapping[str, Any] | None = None
 
     @property
     def clicker(self) -> Person:
@@ -157,7 +158,7 @@ def _approve(it: Situation) -> Decision:
     if not _is_let_go(it) and it.press.user == _requester(it.card):
         others = [name for name in named("approve", it.policy) if name != it.press.user]
         return _refused("own_request", notes.own_request(others))
-    return _denied(it) or (_approved(it) if _is_let_go(it) else _vote(it))
+    return _denied(it) or _occupied(it) or (_approved(it) if _is_let_go(it) else _vote(it))
 
 
 def _vote(it: Situation) -> Decision:
@@ -307,6 +308,13 @@ def _unservable(it: Situation) -> Decision | None:
         # It was allowed when it was asked for. To get out of there again, a rollback stays possible.
         return _refused("environment_not_allowed", notes.environment_gone(it.service, it.card.environment))
     return None
+
+
+def _occupied(it: Situation) -> Decision | None:
+    """Another program asked for it while a deploy was under way there; the ledger would not take it either."""
+    if it.running is None:
+        return None
+    return _refused("deploy_running", notes.occupied(it.service, running_in_words(it.running)))
 
 
 def _denied(it: Situation) -> Decision | None:

@@ -21,7 +21,7 @@ from pulser import process
 from pulser.button_value import BadValue, ButtonValue, ForgedValue, read
 from pulser.card import Card
 from pulser.database import Database, connect
-from pulser.deploy_modal import read_deploy_form
+from pulser.deploy_modal import read_deploy_form, running_at
 from pulser.envelope import Envelope
 from pulser.groups import Groups
 from pulser.handling import HandlerService
@@ -114,6 +114,7 @@ class Actions:
             choice=value.choice,
             zone=zone,
             plan=value.plan,
+            running=await self._running(press, card),
         )
         decision = decide(situation)
         if decision.outcome != "done":
@@ -150,6 +151,14 @@ class Actions:
         """Where the person is, as far as it matters: 9:00 is at another time in each zone."""
         matters = press.verb == "snooze" and value.choice == UNTIL_NINE and card.phase == "open"
         return await self.zones.zone_of(press.user) if matters else None
+
+    async def _running(self, press: Press, card: Card) -> Mapping[str, Any] | None:
+        """The deploy that is in the way of this one. A request that is stored (version 1 and more) is that itself."""
+        may_begin = press.verb == "approve" and card.kind == "deploy" and card.version == 0
+        if not may_begin or card.service is None or card.environment is None:
+            return None
+        running = await self.ledger.call("running_deploys_v1", {"service": card.service})
+        return running_at(card.service, card.environment, running)
 
     async def _submit(self, submission: DeploySubmission, envelope: Envelope) -> Settlement:
         form = read_deploy_form(submission.view)

@@ -152,6 +152,14 @@ def no_hook(verb: Verb, service: str) -> str:
     return f"pulser has not been told how to {what} {_service(service)} (pulser.yaml). {NOTHING_CHANGED}"
 
 
+def occupied(service: str, running: str) -> str:
+    """One deploy at a time; `running`: the one that is under way, in plain words."""
+    return (
+        f"Another deploy of {_service(service)} is in the way: {escape(running)}. "
+        f"Approve this one when that has ended. {NOTHING_CHANGED}"
+    )
+
+
 def environment_gone(service: str, environment: str | None) -> str:
     """The service may not be deployed there any more."""
     where = untrusted(one_line(environment or "this environment"), _NAME)

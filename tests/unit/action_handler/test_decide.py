@@ -373,3 +373,39 @@ def test_an_environment_that_is_allowed_no_more_is_not_deployed_to() -> None:
     asked = decide(situation("approve", card("deploy", "requested"), policy=policy))
     back = decide(situation("rollback", card("deploy", "completed"), policy=policy))
     assert (asked.outcome, asked.reason, back.outcome) == ("refused", "environment_not_allowed", "done")
+
+
+RUNNING = {
+    "environment": "production",
+    "version": "1.2.2",
+    "phase": "started",
+    "requested": {"user": CAROL, "name": "carol <!here>", "at": EARLIER},
+}
+
+
+def test_a_request_where_another_deploy_runs_is_not_approved() -> None:
+    """Nothing begins, and who pressed is told what is under way."""
+    decision = decide(situation("approve", card("deploy", "requested"), running=RUNNING))
+    assert (decision.outcome, decision.reason, decision.hook) == ("refused", "deploy_running", None)
+    assert decision.note == (
+        "Another deploy of `api` is in the way: carol &lt;!here&gt; asked for 1.2.2 in production at 07:30 UTC; "
+        "it is under way. Approve this one when that has ended. Nothing was changed."
+    )
+
+
+def test_an_approval_of_several_is_not_counted_where_another_deploy_runs() -> None:
+    """The ledger would not take the vote either."""
+    policy = replace(POLICY, approvals=2)
+    decision = decide(situation("approve", card("deploy", "requested"), policy=policy, running=RUNNING))
+    assert (decision.reason, decision.vote) == ("deploy_running", None)
+
+
+def test_who_may_not_approve_is_told_so_whatever_runs() -> None:
+    """He learns who may."""
+    on = card("deploy", "requested")
+    assert decide(situation("approve", on, STRANGER, running=RUNNING)).reason == "not_permitted"
+
+
+def test_a_request_where_another_deploy_runs_can_be_rejected() -> None:
+    """That is in nobody's way."""
+    assert decide(situation("reject", card("deploy", "requested"), running=RUNNING)).reason == "rejected"

@@ -77,6 +77,8 @@ situations = st.builds(
     choice=st.sampled_from([None, "30m", "2h", "9am", "x"]),
     zone=st.sampled_from([None, UTC]),
     plan=st.sampled_from([None, "0" * 16, "x"]),
+    running=st.none()
+    | st.fixed_dictionaries({"environment": words, "version": words, "phase": words, "requested": people}),
 )
 
 
@@ -110,6 +112,13 @@ def test_nothing_is_deployed_or_rolled_back_without_a_right(it: Situation) -> No
     requester = it.card.person("requested")
     is_own = requester is not None and requester.user == it.press.user
     assert verb == "rollback" or not is_own or (free and it.card.state["queue"]["turn"]["confirm"])
+
+
+@given(situations)
+def test_nothing_is_approved_where_another_deploy_runs(it: Situation) -> None:
+    """One at a time."""
+    decision = decide(it)
+    assert it.running is None or it.press.verb != "approve" or decision.outcome != "done"
 
 
 @given(situations)

@@ -216,3 +216,28 @@ async def test_the_environment_is_read_when_it_is_made(monkeypatch: pytest.Monke
     service = service_from_environment()
     assert service.function == "action-handler"
     await service.close()
+
+
+OTHER_RUNS = [
+    {"service": "api", "environment": "staging", "version": "3", "phase": "started"},
+    {"service": "api", "environment": "production", "version": "2", "phase": "started"},
+]
+
+
+async def test_an_approval_asks_whether_another_deploy_is_in_the_way(actions: Actions, ledger: FakeLedger) -> None:
+    """Of a request that another program wrote, which has no card yet; of its own environment."""
+    ledger.answers |= {
+        "card_for_event_v1": lambda _: DEPLOY | {"version": 0},
+        "running_deploys_v1": lambda _: OTHER_RUNS,
+    }
+    settlement = await settled(actions, click("approve", signed("approve")))
+    assert (settlement.card, settlement.events[0].payload["reason"]) == (None, "deploy_running")
+    assert settlement.reply is not None
+    assert "somebody asked for 2 in production" in settlement.reply.body["text"]
+
+
+async def test_a_request_with_a_card_is_not_in_its_own_way(actions: Actions, ledger: FakeLedger) -> None:
+    """It is what runs there: nothing else can be, and nothing is asked."""
+    ledger.answers |= {"card_for_event_v1": lambda _: DEPLOY, "running_deploys_v1": lambda _: OTHER_RUNS}
+    assert (await settled(actions, click("approve", signed("approve")))).card is not None
+    assert "running_deploys_v1" not in ledger.calls

@@ -1,0 +1,31 @@
+"""Requests for a deploy that another program wrote: they have no card until somebody decides about them."""
+
+from __future__ import annotations
+
+from tests.integration.action_handler.stage import Stage
+from tests.integration.action_handler.test_deploys import requested
+
+
+async def test_an_approval_while_another_deploy_is_under_way_is_answered_at_once(stage: Stage) -> None:
+    """It is told which one, and settled: nothing begins when that has ended."""
+    await requested(stage)
+    foreign = await stage.emit("deploy.requested", version="9.9.9", slack_user="U0CAROL")
+    (note,) = await stage.click("approve", "U0BOB")
+    assert note.startswith("Another deploy of `api` is in the way: alice asked for 1.2.4 in production at ")
+    status = await stage.sql.fetchrow("select status, attempts from ops.slack_envelopes order by id desc limit 1")
+    assert tuple(status or ()) == ("completed", 1)
+    assert ((await stage.card(foreign))["version"], await stage.hooks()) == (0, [])
+    assert (await stage.audits())[-1]["reason"] == "deploy_running"
+
+
+async def test_it_can_be_approved_when_the_other_has_ended(stage: Stage) -> None:
+    """By another press."""
+    first = await requested(stage)
+    await stage.click("approve", "U0BOB")
+    foreign = await stage.emit("deploy.requested", version="9.9.9", slack_user="U0CAROL")
+    await stage.click("approve", "U0BOB")
+    ended = {"service": "api", "environment": "production", "version": "1.2.4", "deploy_id": first}
+    await stage.emit("deploy.completed", **ended)
+    await stage.click("approve", "U0BOB")
+    assert (await stage.card(foreign))["phase"] == "approved"
+    assert [it["inputs"]["version"] for it in await stage.hooks()] == ["1.2.4", "9.9.9"]
