@@ -265,6 +265,8 @@ def _nothing_to_roll_back(it: Situation) -> Decision | None:
     card = it.card
     if card.phase in {"rolling_back", "rolled_back"} or "rollback" in card.state:
         return _late(it, "rollback")
+    if card.phase == "resolved":
+        return _over(it)
     stands = (card.kind, card.phase) in {("release", "deployed"), ("deploy", "completed")} or card.is_of_failed_deploy
     if stands and card.release:
         return None

@@ -70,3 +70,26 @@ async def test_two_rollbacks_from_two_cards_at_once_are_one(failed: Stage) -> No
     await failed.dispatch()
     assert (rollbacks(failed), len(failed.notes("U0BOB"))) == (1, 1)
     assert [it["type"] for it in await failed.audits()].count("rollback.requested") == 1
+
+
+async def test_a_failed_deploy_that_went_well_since_is_not_rolled_back(stage: Stage) -> None:
+    """The deployer tried again. The button was still drawn when the person pressed it."""
+    failed = await stage.emit("deploy.failed", version="2.0")
+    (value,) = (
+        it["value"]
+        for block in stage.message().blocks
+        for it in block.get("elements", [])
+        if it.get("action_id") == "pulser_rollback"
+    )
+    await stage.emit("deploy.completed", version="2.0")
+    payload = {
+        "type": "block_actions",
+        "user": {"id": "U0BOB", "username": "bob"},
+        "channel": {"id": stage.channel},
+        "actions": [{"action_id": "pulser_rollback", "value": value}],
+    }
+    await stage.forward(await stage.record(payload))
+    await stage.settled()
+    (note,) = stage.notes("U0BOB")
+    assert note.startswith("This alert was resolved already, ")
+    assert ((await stage.card(failed))["phase"], await stage.hooks()) == ("resolved", [])

@@ -341,7 +341,7 @@ def test_a_refusal_carries_no_effect() -> None:
     assert decision == Decision("refused", "not_permitted", decision.note)
 
 
-@pytest.mark.parametrize("phase", PHASES["alert"])
+@pytest.mark.parametrize("phase", ["open", "acknowledged", "investigating"])
 def test_a_failed_deploy_can_be_rolled_back_from_its_alert(phase: str) -> None:
     """It keeps its phase: who acknowledged or investigates goes on."""
     on = card("alert", phase, event={"event_id": CARD_ID, "event_type": "deploy.failed"})
@@ -409,3 +409,20 @@ def test_who_may_not_approve_is_told_so_whatever_runs() -> None:
 def test_a_request_where_another_deploy_runs_can_be_rejected() -> None:
     """That is in nobody's way."""
     assert decide(situation("reject", card("deploy", "requested"), running=RUNNING)).reason == "rejected"
+
+
+def test_a_failed_deploy_that_is_over_is_not_rolled_back() -> None:
+    """Its release runs by now: the button is of before, and the note says so."""
+    failed = {"event": {"event_id": CARD_ID, "event_type": "deploy.failed"}}
+    on = card("alert", "resolved", {"resolved": {"at": EARLIER}}, **failed)
+    decision = decide(situation("rollback", on))
+    assert (decision.outcome, decision.reason, decision.hook) == ("late", "resolved", None)
+    assert decision.note is not None
+    assert decision.note.startswith(f"This alert was resolved already, <!date^{EARLIER_AT}^")
+
+
+def test_a_rollback_of_an_alert_that_is_over_since_says_who_asked_for_it() -> None:
+    """Who was first is more than that it is over."""
+    failed = {"event": {"event_id": CARD_ID, "event_type": "deploy.failed"}}
+    decision = decide(situation("rollback", card("alert", "resolved", {"rollback": person(CAROL)}, **failed)))
+    assert (decision.outcome, decision.reason) == ("late", "rollback")
