@@ -251,6 +251,8 @@ def _not_open(it: Situation) -> Decision | None:
     """Why a deploy request cannot be decided about any more."""
     if it.card.kind != "deploy":
         return _refused("wrong_card", notes.wrong_card())
+    if it.card.service is None or it.card.environment is None:  # another program wrote it; it cannot have a card
+        return _refused("no_place", notes.no_place("environment" if it.card.service else "service"))
     if it.card.phase == "requested":
         return None
     decision = it.card.state.get("approval")

@@ -152,6 +152,11 @@ def no_hook(verb: Verb, service: str) -> str:
     return f"pulser has not been told how to {what} {_service(service)} (pulser.yaml). {NOTHING_CHANGED}"
 
 
+def no_place(missing: str) -> str:
+    """A request that does not say what goes where; `missing`: service or environment."""
+    return f"This request names no {missing}, so it can be neither approved nor rejected. {NOTHING_CHANGED}"
+
+
 def occupied(service: str, running: str) -> str:
     """One deploy at a time; `running`: the one that is under way, in plain words."""
     return (

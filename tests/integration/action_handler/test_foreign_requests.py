@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.action_handler.stage import Stage
 from tests.integration.action_handler.test_deploys import requested
 
@@ -29,3 +31,16 @@ async def test_it_can_be_approved_when_the_other_has_ended(stage: Stage) -> None
     await stage.click("approve", "U0BOB")
     assert (await stage.card(foreign))["phase"] == "approved"
     assert [it["inputs"]["version"] for it in await stage.hooks()] == ["1.2.4", "9.9.9"]
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+@pytest.mark.parametrize("missing", ["service", "environment"])
+async def test_a_request_without_a_place_is_answered_at_once(stage: Stage, verb: str, missing: str) -> None:
+    """Also to who asked for it: there can be no card for it."""
+    await stage.emit("deploy.requested", **{"version": "9.9.9", "slack_user": "U0ALICE", missing: None})
+    for user in ("U0ALICE", "U0BOB"):
+        (note,) = await stage.click(verb, user)
+        assert note.startswith(f"This request names no {missing}, ")
+    rows = await stage.sql.fetch("select status, attempts from ops.slack_envelopes")
+    assert {tuple(it) for it in rows} == {("completed", 1)}
+    assert await stage.hooks() == []

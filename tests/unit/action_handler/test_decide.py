@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -426,3 +426,17 @@ def test_a_rollback_of_an_alert_that_is_over_since_says_who_asked_for_it() -> No
     failed = {"event": {"event_id": CARD_ID, "event_type": "deploy.failed"}}
     decision = decide(situation("rollback", card("alert", "resolved", {"rollback": person(CAROL)}, **failed)))
     assert (decision.outcome, decision.reason) == ("late", "rollback")
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+@pytest.mark.parametrize("user", [ALICE, BOB])
+@pytest.mark.parametrize("missing", ["service", "environment"])
+def test_a_request_without_a_place_is_not_decided_about(verb: Verb, user: str, missing: str) -> None:
+    """Neither by who asked for it nor by an approver: the ledger has no card for it."""
+    nowhere: dict[str, Any] = {missing: None}
+    on = card("deploy", "requested", **nowhere)
+    decision = decide(situation(verb, on, user, policy=POLICY if on.service else None))
+    assert (decision.outcome, decision.reason) == ("refused", "no_place")
+    assert decision.note == (
+        f"This request names no {missing}, so it can be neither approved nor rejected. Nothing was changed."
+    )
