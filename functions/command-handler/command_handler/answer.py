@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pulser.blocks import HEADER_TEXT, MESSAGE_TEXT, SECTION_TEXT, code, fit, link, plain, untrusted
+from pulser.blocks import HEADER_TEXT, MESSAGE_TEXT, SECTION_TEXT, characters, code, fit, link, plain, untrusted
 from pulser.card import moment
 from pulser.settlement import SilenceChange
 
@@ -17,6 +17,8 @@ Block = dict[str, Any]
 
 BAD, WARN, BUSY, GOOD, UNKNOWN = "🔴", "🟠", "🔵", "🟢", "⚪"
 NAME: Final = 60  # characters of a service, an environment, a version or a person in a line
+_MOST_PEOPLE = 15  # three lists of them share a paragraph with a link
+_BLOCK = 125  # characters that Slack counts for a block beside its texts, as far as anybody knows
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -82,6 +84,11 @@ def sections(lines: Iterable[str]) -> Iterator[Block]:
         yield section("\n".join(held))
 
 
+def size(blocks: Sequence[Block]) -> int:
+    """What Slack may count against `pulser.blocks.MESSAGE_BUDGET`: never less than it counts."""
+    return characters(blocks) + _BLOCK * len(blocks)
+
+
 def name(text: object) -> str:
     """A name that somebody else chose, inert."""
     return untrusted(str(text), NAME)
@@ -106,8 +113,10 @@ def person(who: object) -> str:
 
 
 def people(ids: Iterable[object]) -> str:
-    """Users and user groups as mentions, "nobody" where there are none."""
-    return " ".join(filter(None, (_mention(str(it)) for it in ids))) or "nobody"
+    """Users and user groups as mentions, "nobody" where there are none; of very many the first ones."""
+    told = [mention for it in ids if (mention := _mention(str(it)))]
+    left = len(told) - _MOST_PEOPLE
+    return " ".join(told[:_MOST_PEOPLE]) + (f" and {left} more" if left > 0 else "") or "nobody"
 
 
 def _mention(who: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from command_handler import answer
 from command_handler.answer import Answer, Block, Json
-from pulser.blocks import code, untrusted
+from pulser.blocks import MESSAGE_BUDGET, code, untrusted
 from pulser.card import moment
 from pulser.silence import ACTION_ID, AskedSilence, until, what
 
@@ -99,14 +99,24 @@ def line(silence: Json, now: datetime) -> str:
 
 
 def with_silences(said: Answer, silences: Iterable[Json], now: datetime, service: str | None = None) -> Answer:
-    """A status with the silences that last, or those of one service, before its small print."""
+    """A status with the silences that last, or those of one service, before its small print, as far as they fit."""
     told = [f"{SIGN} Silenced: {line(it, now)}" for it in silences if service is None or _covers(it, service)]
     if not told:
         return said
-    more = [f"… and {len(told) - _MOST_LISTED} more"] if len(told) > _MOST_LISTED else []
-    blocks = [*answer.sections([*told[:_MOST_LISTED], *more])]
+    shown = min(len(told), _MOST_LISTED)
+    blocks = _shown(told, shown)
+    while shown and answer.size([*said.blocks, *blocks]) > MESSAGE_BUDGET:
+        shown -= 1
+        blocks = _shown(told, shown)
     at = len(said.blocks) - 1 if len(said.blocks) > 1 else len(said.blocks)
     return replace(said, text=f"{said.text} {told[0]}", blocks=[*said.blocks[:at], *blocks, *said.blocks[at:]])
+
+
+def _shown(told: Sequence[str], shown: int) -> list[Block]:
+    """So many of them, and how many more there are."""
+    left = len(told) - shown
+    others = f"… and {left} more" if shown else f"{SIGN} {left} silence{' lasts' if left == 1 else 's last'}"
+    return list(answer.sections([*told[:shown], *([others] if left else [])]))
 
 
 def _covers(silence: Mapping[str, object], service: str) -> bool:

@@ -7,18 +7,21 @@ well is told in short when there is much of it; what does not fit into a message
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from command_handler import answer
 from command_handler.answer import BAD, BUSY, GOOD, UNKNOWN, WARN, Answer, Json
+from pulser.blocks import MESSAGE_BUDGET
 from pulser.card import moment
 
 _ORDER = (BAD, WARN, BUSY, UNKNOWN, GOOD)
 _TAKES_LONG = 3600.0  # seconds: a deploy that has not ended for so long is worth a look
 _MANY = 25  # rows: from here on, what is well is told in short
+_TOGETHER = 20  # rows in a line: each has at most some 130 characters, and a paragraph takes 3,000
 _ROOM = 9500  # characters of JSON for all lines; the message takes 12,000
+_COUNTS = 700  # of those that say how much is left out: of the rows, and of the silences
 
 NOTHING = (
     "Nothing is known yet: no event has named a service, and none is set up.\n"
@@ -35,7 +38,8 @@ def overview(rows: Sequence[Json], now: datetime, links: Mapping[str, str], comm
         rows, key=lambda row: (_ORDER.index(sign(row, now)), str(row["service"]), str(row["environment"] or ""))
     )
     summary = _summary(ranked, now)
-    lines = list(_fitting(ranked, now, links, command))
+    told = [(rows, _line(rows, now, links, in_short=quiet)) for rows, quiet in _together(ranked, now)]
+    lines = list(_fitting(told, _ROOM, _length, lambda left: _left(left, now, command)))
     hint = f"As of {answer.clock(now.isoformat())} · `{command} status <service>` tells more of one"
     blocks = [answer.header(summary), *answer.sections(lines), answer.context(hint.replace("<service>", "service"))]
     return Answer(f"{summary}. " + " ".join(f"{line}." for line in lines[:8]), blocks, facts={"rows": str(len(rows))})
@@ -72,40 +76,48 @@ def _summary(ranked: Sequence[Json], now: datetime) -> str:
     return f"{BAD if BAD in signs else WARN} {trouble} of {len(ranked)} need attention{under_way}"
 
 
-def _fitting(ranked: Sequence[Json], now: datetime, links: Mapping[str, str], command: str) -> Iterator[str]:
-    """Lines as long as there is room, then how many rows are left."""
-    room, left = _ROOM, list(ranked)
-    for rows in _lines(ranked, now):
-        line = _in_full(rows[0], now, links) if len(rows) == 1 else ""
-        if len(ranked) >= _MANY and _is_quiet(rows[0], now):
-            line = _in_short(rows, now)
-        line = f"{sign(rows[0], now)} {line}"
-        room -= len(json.dumps(line, ensure_ascii=False))
+def _fitting(
+    told: Sequence[tuple[Sequence[Json], str]],
+    room: int,
+    cost: Callable[[str], int],
+    left: Callable[[Sequence[Json]], str],
+) -> Iterator[str]:
+    """What is told of the rows, as long as there is room; then what is said of those that are left."""
+    for at, (_, text) in enumerate(told):
+        room -= cost(text)
         if room < 0:
-            yield _left(left, now, command)
+            yield left([row for rows, _ in told[at:] for row in rows])
             return
-        left = left[len(rows) :]
-        yield line
+        yield text
+
+
+def _length(line: str) -> int:
+    return len(json.dumps(line, ensure_ascii=False))
 
 
 def _is_quiet(row: Json, now: datetime) -> bool:
     return sign(row, now) in {GOOD, UNKNOWN}
 
 
-def _lines(ranked: Sequence[Json], now: datetime) -> Iterator[list[Json]]:
-    """The rows that share a line: where there are many, the quiet environments of one service."""
-    for (quiet, _), rows in groupby(ranked, lambda row: (_is_quiet(row, now), (sign(row, now), row["service"]))):
-        if quiet and len(ranked) >= _MANY:
-            yield list(rows)
-        else:
-            yield from ([row] for row in rows)
+def _together(ranked: Sequence[Json], now: datetime) -> Iterator[tuple[Sequence[Json], bool]]:
+    """The rows that are told together, and whether in short: where there are many, the quiet ones of one service."""
+    for (quiet, _), found in groupby(ranked, lambda row: (_is_quiet(row, now), (sign(row, now), row["service"]))):
+        rows = list(found)
+        in_short = quiet and len(ranked) >= _MANY
+        step = _TOGETHER if in_short else 1
+        yield from ((rows[at : at + step], in_short) for at in range(0, len(rows), step))
+
+
+def _line(rows: Sequence[Json], now: datetime, links: Mapping[str, str], *, in_short: bool) -> str:
+    if in_short:
+        return f"{sign(rows[0], now)} *{answer.name(rows[0]['service'])}* {_in_short(rows, now)}"
+    return f"{sign(rows[0], now)} {_in_full(rows[0], now, links)}"
 
 
 def _in_short(rows: Sequence[Json], now: datetime) -> str:
-    """ "*api* production `v2.14.0` 3 h · staging `v2.15.0` 2 min"."""
+    """ "production `v2.14.0` 3 h · staging `v2.15.0` 2 min"."""
     places = [f"{answer.name(row['environment'])} " if row.get("environment") else "" for row in rows]
-    told = [place + _newest(row, now) for place, row in zip(places, rows, strict=True)]
-    return f"*{answer.name(rows[0]['service'])}* " + " · ".join(told)
+    return " · ".join(place + _newest(row, now) for place, row in zip(places, rows, strict=True))
 
 
 def _newest(row: Json, now: datetime) -> str:
@@ -116,9 +128,16 @@ def _newest(row: Json, now: datetime) -> str:
 
 
 def _left(rows: Sequence[Json], now: datetime, command: str) -> str:
+    return f"… and {len(rows)} more, {_need(rows, now)}: `{command} status` with a name shows one"
+
+
+def _environments_left(rows: Sequence[Json], now: datetime) -> str:
+    return f"… and {len(rows)} more environment{'' if len(rows) == 1 else 's'}, {_need(rows, now)}"
+
+
+def _need(rows: Sequence[Json], now: datetime) -> str:
     trouble = sum(sign(row, now) in {BAD, WARN} for row in rows)
-    how = f"{trouble} of them need attention" if trouble else "none of them needs attention"
-    return f"… and {len(rows)} more, {how}: `{command} status` with a name shows one"
+    return f"{trouble} of them need attention" if trouble else "none of them needs attention"
 
 
 def _in_full(row: Json, now: datetime, links: Mapping[str, str]) -> str:
@@ -203,19 +222,31 @@ def of_service(
     known = str(rows[0]["service"] if rows else policy and policy["service"])
     told = sorted(rows, key=lambda row: (_ORDER.index(sign(row, now)), str(row["environment"] or "")))
     signs = [sign(row, now) for row in told] or [UNKNOWN]
-    blocks = [answer.header(f"{min(signs, key=_ORDER.index)} {known}")]
-    blocks += [answer.section("\n".join(_paragraph(row, now, links))) for row in told[:40]]
-    if not rows:
-        blocks.append(answer.section("No event has told of it yet."))
-    blocks.append(answer.context(_policy(policy, command)))
+    head, small = answer.header(f"{min(signs, key=_ORDER.index)} {known}"), answer.context(_policy(policy, command))
+    room = min(_ROOM, MESSAGE_BUDGET - _COUNTS - answer.size([head, small]))
+    blocks = [head, *_paragraphs(told, room, now, links), small]
     words = ". ".join(_in_full(row, now, links) for row in told[:8])
     return Answer(words or f"{answer.name(known)}: no event has told of it yet.", blocks, facts={"service": known})
 
 
-def _paragraph(row: Json, now: datetime, links: Mapping[str, str]) -> list[str]:
+def _paragraphs(ranked: Sequence[Json], room: int, now: datetime, links: Mapping[str, str]) -> Iterator[answer.Block]:
+    """One an environment; where there are many, those that are well share some."""
+    if not ranked:
+        yield answer.section("No event has told of it yet.")
+    told = [
+        (rows, f"{sign(rows[0], now)} {_in_short(rows, now)}" if quiet else _paragraph(rows[0], now, links))
+        for rows, quiet in _together(ranked, now)
+    ]
+    yield from map(
+        answer.section,
+        _fitting(told, room, lambda it: answer.size([answer.section(it)]), lambda left: _environments_left(left, now)),
+    )
+
+
+def _paragraph(row: Json, now: datetime, links: Mapping[str, str]) -> str:
     title = answer.name(row["environment"] or "no environment named")
     facts = _facts(row, now, links) or ["nothing is known yet"]
-    return [f"{sign(row, now)} *{title}*", *(f"• {it}" for it in facts)]
+    return "\n".join([f"{sign(row, now)} *{title}*", *(f"• {it}" for it in facts)])
 
 
 def _policy(policy: Json | None, command: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -47,6 +48,19 @@ async def test_status_tells_what_the_ledger_knows(stand: Stand) -> None:
         "🟠 *api* production: CI failed on `main` just now",
         "🟢 *web* production: `v2.14.0` deployed just now",
     ]
+
+
+async def test_status_of_a_service_with_many_environments_is_taken(stand: Stand) -> None:
+    """By Slack: of forty previews with links, those that there is room for, and how many are left."""
+    url = "https://github.com/acme/the-service/actions/runs/10000000001/job/20000000001"
+    for number in range(40):
+        place = {"environment": f"preview-pull-request-{number:04}"}
+        for aspect, told in (("deploy", {"version": "a" * 40}), ("ci", {"branch": f"feature/some-branch-{number}"})):
+            known = fact("web", aspect, "failed", url=url, **told) | place
+            await tell(stand, f"{aspect}.failed", {"service": "web", **place}, fact=known)
+    asked = await stand.type("status web")
+    assert (asked.outcome, len(asked.ephemerals)) == ("acked", 1)
+    assert re.search(r"… and \d+ more environments, \d+ of them need attention", text_of(asked.ack_payload))
 
 
 async def test_status_of_one_service_tells_who_may(stand: Stand) -> None:
