@@ -40,7 +40,8 @@ class Card:
     `other_rollback`: what is under way on another card of the same service and environment, {"card_id", "release",
     "by"}; empty for none. `reminded`: how often it reminded, {"count", "at", "mentioned", "mentioned_at"}; or empty.
     `queue_place`: of a deploy that waits for its turn, {"nth", "release", "by"}, where the latter are of the one before
-    it. `approvers`: who may approve a deploy that waits for that.
+    it. `approvers`: who may approve a deploy that waits for that. `can_rollback`: whether its service has a
+    hook for it; None of a service that nobody has set up.
     """
 
     card_id: str
@@ -59,6 +60,7 @@ class Card:
     reminded: Mapping[str, Any] = field(default_factory=dict)
     queue_place: Mapping[str, Any] = field(default_factory=dict)
     approvers: tuple[str, ...] = ()
+    can_rollback: bool | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Card:
@@ -80,6 +82,7 @@ class Card:
             reminded=value.get("reminded") or {},
             queue_place=value.get("queue_place") or {},
             approvers=tuple(value.get("approvers") or ()),
+            can_rollback=value.get("can_rollback"),
         )
 
     @property

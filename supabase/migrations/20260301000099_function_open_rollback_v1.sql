@@ -22,4 +22,4 @@ as $$
 $$;
 
 revoke all on function ops.open_rollback_v1(jsonb) from public, anon, authenticated, service_role;
-comment on function ops.open_rollback_v1(jsonb) is 'The other card whose rollback is in this card''s way, null when there is none. Called by card_for_event_v1 and rollback_in_the_way_v1.';
+comment on function ops.open_rollback_v1(jsonb) is 'The other card whose rollback is in this card''s way, null when there is none. Called by card_for_event_v1, rollback_in_the_way_v1 and service_status_v1.';

@@ -21,6 +21,9 @@ as $$
             where f.service = coalesce(c.service, e.event #>> '{payload,service}')
                 and f.environment = coalesce(c.environment, e.event #>> '{payload,environment}', '') and f.aspect = 'release'
         ),
+        'can_rollback', (
+            select s.rollback is not null from ops.services s where s.service = coalesce(c.service, e.event #>> '{payload,service}')
+        ),
         'channel', m.slack_channel_id, 'ts', m.slack_ts,
         'queue_place', b.place,
         'approvers', case when c.kind = 'deploy' and c.phase = 'requested' then (

@@ -10,16 +10,18 @@ set search_path = ''
 as $$
 declare
     what constant text := result ->> 'what';
+    -- rollback.completed, for example: of nothing but the rollback that its deploy_id names.
+    of_rollback constant boolean := coalesce((result ->> 'rollback')::boolean, false);
     found_card ops.cards;
 begin
     if result ->> 'deploy_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
         select c.* into found_card from ops.cards c
         where c.card_id = (result ->> 'deploy_id')::uuid and (
-            c.kind = 'deploy' and c.phase in ('approved', 'started') or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
+            c.kind = 'deploy' and c.phase in ('approved', 'started') and not of_rollback or c.state ? 'rollback' and not c.state #> '{rollback}' ? 'ended'
         )
         for no key update;
     end if;
-    if found_card.card_id is null then
+    if found_card.card_id is null and not of_rollback then
         select c.* into found_card from ops.cards c
         where c.kind = 'deploy' and c.phase in ('approved', 'started') and c.service = result ->> 'service'
             and c.environment is not distinct from result ->> 'environment'
@@ -34,7 +36,7 @@ begin
     if found_card.card_id is null then
         return null;
     end if;
-    if ops.tells_again_v1(found_card, result) then
+    if not of_rollback and ops.tells_again_v1(found_card, result) then
         return found_card.card_id;
     end if;
     update ops.cards c

@@ -24,6 +24,12 @@ as $$
         'running_deploy', (
             select r.deploy from running r
             where r.deploy ->> 'service' = k.service and r.deploy ->> 'environment' = k.environment
+        ),
+        'rollback', (
+            select jsonb_build_object('version', c.release, 'by', c.state -> 'rollback') from ops.cards c
+            where c.card_id = (
+                select ops.open_rollback_v1(jsonb_build_object('service', k.service, 'environment', nullif(k.environment, '')))
+            )
         )
     ) order by k.service, k.environment), '[]')
     from known k

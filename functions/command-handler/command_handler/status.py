@@ -52,7 +52,7 @@ def sign(row: Json, now: datetime) -> str:
         return BAD
     if row.get("acknowledged_alerts") or ci.get("what") == "failed" or _hangs(row, now):
         return WARN
-    if row.get("running_deploy") or deploy.get("what") == "started":
+    if row.get("running_deploy") or row.get("rollback") or deploy.get("what") == "started":
         return BUSY
     return GOOD if deploy or ci else UNKNOWN
 
@@ -145,7 +145,7 @@ def _in_full(row: Json, now: datetime, links: Mapping[str, str]) -> str:
 
 
 def _facts(row: Json, now: datetime, links: Mapping[str, str]) -> list[str]:
-    told = [*alerts(row, now), running(row, now, links), deployed(row, now), tested(row, now)]
+    told = [*alerts(row, now), rolling_back(row, now), running(row, now, links), deployed(row, now), tested(row, now)]
     return [it for it in told if it]
 
 
@@ -175,6 +175,18 @@ def running(row: Json, now: datetime, links: Mapping[str, str]) -> str:
     }.get(str(deploy.get("phase")), f"deploy of {what} by {who} is {answer.name(deploy.get('phase'))}{lasting}")
     waiting = deploy.get("queued") or 0
     return told + (f", {waiting} queued behind it" if waiting else "") + _see(deploy, links)
+
+
+def rolling_back(row: Json, now: datetime) -> str:
+    """ "@bob is rolling back `v1.3` for 2 min": it waits for no deploy, and none for it."""
+    rollback = row.get("rollback") or {}
+    by = rollback.get("by")
+    if not isinstance(by, Mapping):
+        return ""
+    since = answer.age(by.get("at"), now)
+    return f"{answer.person(by)} is rolling back {answer.version(rollback.get('version'))}" + (
+        f" for {since}" if since else ""
+    )
 
 
 def _not_started(deploy: Json) -> str:

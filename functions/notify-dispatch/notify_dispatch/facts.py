@@ -70,12 +70,14 @@ def _fact(event: Event) -> dict[str, Any] | None:
 
 
 def _deploy_result(event: Event) -> dict[str, Any] | None:
-    if not _is_result(event):
+    """What a deploy came to, or the rollback that a card asked for: a hook is given the same id for both."""
+    is_rollback = event.thing == "rollback" and event.what in _RESULTS and _uuid(event.deploy_id) is not None
+    if not is_rollback and not _is_result(event):
         return None
     why = _cause(event) if event.what == "failed" else ""
     told = {"version": event.version, "what": event.what, "url": event.url, "text": fit(one_line(why), _WHY) or None}
     by = {"deploy_ref": event.deploy_id, "actor": event.actor}
-    return {"deploy_id": _uuid(event.deploy_id), **by, **_place(event), **told}
+    return {"deploy_id": _uuid(event.deploy_id), "rollback": is_rollback, **by, **_place(event), **told}
 
 
 def _cause(event: Event) -> str:

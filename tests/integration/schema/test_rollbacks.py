@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.integration.schema.acting import act, audit, card, claimed_click, deliveries, service, settle
+from tests.integration.schema.acting import (
+    WEBHOOK,
+    act,
+    audit,
+    card,
+    claimed_click,
+    deliveries,
+    requested_deploy,
+    service,
+    settle,
+)
 from tests.integration.schema.helpers import Session, is_waiting, until
 
 CALL = {"card": "card", "service": "api", "action": "rollback", "inputs": {"version": "1.2"}}
@@ -62,6 +72,48 @@ async def test_a_rollback_on_another_card_is_in_the_way(known: Session) -> None:
     refused = await roll_back(known, second)
     assert (refused["settled"], refused["reason"], refused["card"]["card_id"]) == (False, "card_changed", first)
     assert (len(await deliveries(known, "hook")), (await card(known, second))["version"]) == (1, 0)
+
+
+@pytest.mark.parametrize(("what", "stays"), [("started", True), ("completed", False), ("failed", False)])
+async def test_its_own_result_ends_it(known: Session, what: str, stays: bool) -> None:  # noqa: FBT001
+    """rollback.*, which names the card by its id, whatever else it says."""
+    first, second = await failed(known), await failed(known)
+    await roll_back(known, first)
+    [event] = await known.emit(1, f"rollback.{what}")
+    await route(known, event, deploy_result={"rollback": True, "deploy_id": first, "what": what, "version": "1.1"})
+    assert ((await card(known, second))["other_rollback"] is not None) is stays
+    assert (await card(known, first))["state"]["result"]["what"] == what
+
+
+async def test_a_rollbacks_result_is_of_no_deploy(known: Session) -> None:
+    """Not even of the one that it names, as long as nobody rolls that back."""
+    deploy = await requested_deploy(known)
+    approved = await card(known, deploy)
+    [event] = await known.emit(1, "rollback.completed")
+    told = {"rollback": True, "service": "api", "environment": "production", "what": "completed", "version": "1.2"}
+    await route(known, event, deploy_result=told | {"deploy_id": deploy})
+    assert await card(known, deploy) == approved
+
+
+async def test_the_status_tells_of_it(known: Session) -> None:
+    """As long as it is under way: who, and of which release."""
+    first = await failed(known)
+    await roll_back(known, first)
+    [told] = await known.call("service_status_v1")
+    assert (told["rollback"]["version"], told["rollback"]["by"]["name"]) == ("1.2", "ada")
+    [event] = await known.emit(1, "deploy.completed")
+    await route(known, event, deploy_result={"deploy_id": first, "what": "completed", "version": "1.1"})
+    [told] = await known.call("service_status_v1")
+    assert told["rollback"] is None
+
+
+@pytest.mark.parametrize(("hook", "can"), [(WEBHOOK, True), (None, False)])
+async def test_its_card_knows_whether_its_service_has_a_hook_for_it(db: Session, hook: object, can: bool) -> None:  # noqa: FBT001
+    """Of a service that nobody has set up it is unknown."""
+    event = await failed(db)
+    assert (await card(db, event))["can_rollback"] is None
+    await service(db, rollback=hook)
+    assert (await card(db, event))["can_rollback"] is can
 
 
 async def test_a_handler_sees_who_asked_for_it(known: Session) -> None:

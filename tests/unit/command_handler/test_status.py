@@ -201,3 +201,11 @@ def test_an_unknown_service_without_near_ones() -> None:
     """Where one finds those that there are."""
     told = status.unknown_service("<!channel>", [], "/pulser", "status")
     assert lines(told) == ["I know no service `&lt;!channel&gt;`. `/pulser status` shows those that there are."]
+
+
+def test_a_rollback_under_way_is_told() -> None:
+    """Who asked for it, of which release, for how long: nothing needs attention, but somebody is at it."""
+    by = {"user": "U0BOB", "name": "bob", "at": at(minutes=2)}
+    told = lines(status.overview([row("api", deploy=deployed(), rollback={"version": "v1.2", "by": by})], NOW, {}))
+    assert "<@U0BOB> is rolling back `v1.2` for 2 min" in told[1]
+    assert told[1].startswith(BUSY)

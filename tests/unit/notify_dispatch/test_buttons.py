@@ -49,6 +49,13 @@ def test_a_rollback_is_asked_for_once() -> None:
     assert "rollback" not in buttons(drawn(ASKED, given))
 
 
+@pytest.mark.parametrize(("hook", "offers"), [(True, True), (False, False), (None, True)])
+def test_a_service_that_has_no_hook_for_it_offers_no_rollback(hook: bool | None, offers: bool) -> None:  # noqa: FBT001
+    """One that nobody has set up does: the answer says what is missing."""
+    release = Card(EVENT_ID, 1, "release", "api", "production", "1.2.3", "deployed", {}, {}, can_rollback=hook)
+    assert ("rollback" in buttons(drawn(RELEASE, release))) is offers
+
+
 def test_no_rollback_without_a_version() -> None:
     """What is not known cannot be rolled back."""
     assert "rollback" not in buttons(drawn(event("deploy.completed", {"service": "api"}), None))
@@ -68,7 +75,7 @@ def test_the_key_is_in_no_message_and_no_log() -> None:
 @pytest.mark.parametrize(
     ("happened", "action", "style", "question"),
     [
-        (RELEASE, "rollback", "danger", "This asks for a rollback of api in production, now at version 1.2.3."),
+        (RELEASE, "rollback", "danger", "This asks for a rollback of version 1.2.3 of api in production."),
         (ASKED, "approve", "primary", "This deploys version 1.2.3 of api in production."),
         (ASKED, "reject", "danger", "This refuses to deploy version 1.2.3 of api in production."),
         (event("deploy.requested"), "approve", "primary", "This deploys it."),
@@ -76,7 +83,7 @@ def test_the_key_is_in_no_message_and_no_log() -> None:
             event("deploy.completed", {"version": "7"}),
             "rollback",
             "danger",
-            "This asks for a rollback of this deploy, now at version 7.",
+            "This asks for a rollback of version 7.",
         ),
     ],
 )

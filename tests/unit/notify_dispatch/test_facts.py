@@ -101,11 +101,19 @@ def test_news_of_a_deploy_that_is_named_are_its_services(deploy_id: str | None, 
     assert (fact is not None) is is_news
 
 
+@pytest.mark.parametrize(("deploy_id", "is_result"), [(CARD_ID, True), ("run 7", False), (None, False)])
+def test_a_rollbacks_result_names_its_card_or_is_none(deploy_id: str | None, is_result: bool) -> None:  # noqa: FBT001
+    """And it is no news of what runs: which release that is, it need not say."""
+    found = facts_of(event("rollback.completed", {"service": "api", "deploy_id": deploy_id}))
+    assert (found["deploy_result"] is not None, found["fact"]) == (is_result, None)
+    assert not is_result or found["deploy_result"]["rollback"] is True
+
+
 def test_a_result_names_its_deploy() -> None:
     """By the id that the hook was given."""
     result = facts_of(event("deploy.started", {**DEPLOY, "deploy_id": CARD_ID.upper()}))["deploy_result"]
     assert result == {
-        **PLACE, "deploy_id": CARD_ID, "deploy_ref": CARD_ID.upper(), "actor": None,
+        **PLACE, "deploy_id": CARD_ID, "rollback": False, "deploy_ref": CARD_ID.upper(), "actor": None,
         "version": "1.2.3", "what": "started", "url": DEPLOY["url"], "text": None,
     }  # fmt: skip
 

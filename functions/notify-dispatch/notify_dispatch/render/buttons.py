@@ -32,11 +32,11 @@ _ACTIONS: Final = {"Withdraw": "pulser_reject"}  # the same deed, before anybody
 
 
 def offered(standing: Standing) -> tuple[str, ...]:
-    """The labels of the buttons that act. A rollback is offered for the release that runs, and once."""
+    """The labels of the buttons that act. Rollback is offered once, for the release that runs, if there is a hook."""
     labels = _OFFERED.get((standing.kind, standing.phase), ())
     if standing.deploy_failed and standing.phase != "resolved":
         labels = (*labels, "Rollback")
-    if standing.release is None or not standing.is_current or _is_rolling_back(standing):
+    if not _may_be_rolled_back(standing):
         return tuple(label for label in labels if label != "Rollback")
     return labels
 
@@ -99,10 +99,8 @@ class _Draw:
             case "Reject":
                 return _confirm("Reject this deploy?", f"This refuses to deploy {version}{about or 'it'}.", label)
             case "Rollback":
-                question = (
-                    f"This asks for a rollback of {about or 'this deploy'}, now at version {self.standing.release}."
-                )
-                return _confirm("Roll back?", question, "Roll back")
+                what = f"version {self.standing.release} of {about}" if about else f"version {self.standing.release}"
+                return _confirm("Roll back?", f"This asks for a rollback of {what}.", "Roll back")
         return None
 
 
@@ -119,8 +117,9 @@ def _whose(standing: Standing) -> str:
     return f"Withdraw @{name}'s deploy{of}?" if name else f"Withdraw this deploy{of}?"
 
 
-def _is_rolling_back(standing: Standing) -> bool:
-    return standing.card is not None and bool(standing.card.state.get("rollback"))
+def _may_be_rolled_back(standing: Standing) -> bool:
+    is_under_way = standing.card is not None and bool(standing.card.state.get("rollback"))
+    return standing.release is not None and standing.is_current and standing.can_roll_back and not is_under_way
 
 
 def _confirm(title: str, question: str, confirm: str) -> ConfirmObject:

@@ -50,6 +50,7 @@ class Standing:
     release: str | None = None
     is_current: bool = True
     deploy_failed: bool = False
+    can_roll_back: bool = True
 
 
 def is_alert(event: Event) -> bool:
@@ -75,11 +76,12 @@ def standing_of(event: Event, card: Card | None) -> Standing:
     kind = kind_of(event)
     release = (card.release if card else None) or event.version
     current = card is None or card.current_release in (None, release)
+    hook = card is None or card.can_rollback is not False
     if card is None or not (card.version or card.state):
         failed = event.event_type == "deploy.failed"
-        return Standing(kind, _FIRST[kind], symbol(event), headline(event), None, release, current, failed)
+        return Standing(kind, _FIRST[kind], symbol(event), headline(event), None, release, current, failed, hook)
     sign, words = _said(event, card)
-    return Standing(card.kind, card.phase, sign, words, card, release, current, card.is_of_failed_deploy)
+    return Standing(card.kind, card.phase, sign, words, card, release, current, card.is_of_failed_deploy, hook)
 
 
 def _said(event: Event, card: Card) -> tuple[str, str]:
