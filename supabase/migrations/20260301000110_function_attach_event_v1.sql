@@ -1,7 +1,7 @@
 -- What an event means beside its messages, as its router has read it. routing:
 -- "fact": {"service", "environment", "aspect", "what", "version", "branch", "url"}   news for /pulser status (note_service_facts_v1)
 -- "card": {"kind", "service", "environment", "release", "severity"}                  the event is a thing that people act on
--- "deploy_result": {"deploy_id", "deploy_ref", "actor", "service", "environment", "version", "what", "url", "text"}
+-- "deploy_result": {"deploy_id", "rollback", "deploy_ref", "actor", "service", "environment", "version", "what", "url", "text"}
 --                                                                                    it belongs to a deploy that runs, or begins one
 -- "card_id": uuid                                                                    it tells of that card
 -- "alert": {"key", "resolve_key", "severity", "words", "said"}                       which alert it is, and what it says

@@ -8,7 +8,8 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    if result ->> 'what' <> 'started' or result ->> 'service' is null or result ->> 'environment' is null
+    if result ->> 'what' <> 'started' or coalesce((result ->> 'rollback')::boolean, false)
+        or result ->> 'service' is null or result ->> 'environment' is null
         or not pg_try_advisory_xact_lock(hashtextextended(format('pulser.deploy %s %s', result ->> 'service', result ->> 'environment'), 0)) then
         return false;
     end if;

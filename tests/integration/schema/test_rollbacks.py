@@ -95,6 +95,14 @@ async def test_a_rollbacks_result_is_of_no_deploy(known: Session) -> None:
     assert await card(known, deploy) == approved
 
 
+async def test_a_rollback_that_begins_is_no_deploy(known: Session) -> None:
+    """Where no card waits for it, it is news: a card of it would stand in the way of each deploy."""
+    [event] = await known.emit(1, "rollback.started")
+    told = {"rollback": True, "service": "api", "environment": "production", "what": "started", "version": "1.2"}
+    await route(known, event, deploy_result=told | {"deploy_id": event})
+    assert await known.call("running_deploys_v1", service="api") == []
+
+
 async def test_the_status_tells_of_it(known: Session) -> None:
     """As long as it is under way: who, and of which release."""
     first = await failed(known)
