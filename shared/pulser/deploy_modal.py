@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pulser.blocks import clean, fit, one_line, plain
+from pulser.card import moment
 
 CALLBACK_ID = "pulser_deploy"
 SERVICE, VERSION, ENVIRONMENT, REASON, QUEUE = "service", "version", "environment", "reason", "queue"
@@ -108,7 +109,7 @@ def read_deploy_form(view: Json) -> DeployForm:
     )
 
 
-def validate(form: DeployForm, policy: Json | None, running: Iterable[Json]) -> dict[str, str]:
+def validate(form: DeployForm, policy: Json | None, running: Iterable[Json], now: datetime) -> dict[str, str]:
     """What is wrong, by field, for the ack's `errors`; empty when the deploy can be asked for.
 
     `policy` is None when there is no such service; `running` are the deploys of the service that have not ended.
@@ -121,16 +122,19 @@ def validate(form: DeployForm, policy: Json | None, running: Iterable[Json]) -> 
         REASON: None if form.reason else "Say in a few words why.",
     }
     if policy and not told[ENVIRONMENT]:
-        told |= _occupied(form, running)
+        told |= _occupied(form, running, now)
     return {field: fit(error, _ERROR) for field, error in told.items() if error}
 
 
-def running_in_words(deploy: Json) -> str:
-    """ "bob asked for 1.4.2 in production at 14:05 UTC; it waits for approval", one line, not escaped."""
+def running_in_words(deploy: Json, now: datetime) -> str:
+    """ "bob asked for 1.4.2 in production 2 min ago; it waits for approval", one line, not escaped.
+
+    For plain text, in which Slack shows nobody's own clock.
+    """
     asked = deploy.get("requested") or {}
     who = plain(str(asked.get("name") or asked.get("user") or "somebody"), 60)
     version, environment = plain(str(deploy.get("version") or "?"), 60), plain(str(deploy.get("environment")), 60)
-    return f"{who} asked for {version} in {environment}{_at(asked.get('at'))}; it {phase_in_words(deploy)}"
+    return f"{who} asked for {version} in {environment}{_ago(asked.get('at'), now)}; it {phase_in_words(deploy)}"
 
 
 def phase_in_words(deploy: Json) -> str:
@@ -188,31 +192,35 @@ def _wrong_environment(form: DeployForm, policy: Json) -> str | None:
     return f"{plain(form.service, 80)} has {has}{more}, not {plain(form.environment, 60)}."
 
 
-def _occupied(form: DeployForm, running: Iterable[Json]) -> dict[str, str]:
+def _occupied(form: DeployForm, running: Iterable[Json], now: datetime) -> dict[str, str]:
     """Two deploys of one service into one environment at once are refused (the ledger refuses them too): on the field
     that helps.
     """
     deploy = running_of(form, running)
     if deploy is None:
         return {}
-    waiting = deploy.get("queued") or 0
+    told, waiting = running_in_words(deploy, now), deploy.get("queued") or 0
     if waiting >= QUEUE_LENGTH:
-        full = f"{running_in_words(deploy)}. {waiting} wait for their turn already: wait until one has ended."
+        full = f"{told}. {waiting} wait for their turn already: wait until one has ended."
         return {ENVIRONMENT: full}
     if form.wants_to_queue:
         return {}
     if form.queue:
-        return {QUEUE: f"{running_in_words(deploy)}. Choose here to queue it, or wait until it has ended."}
-    again = f"{running_in_words(deploy)}. Type /pulser deploy again to queue it, or wait until it has ended."
+        return {QUEUE: f"{told}. Choose here to queue it, or wait until it has ended."}
+    again = f"{told}. Type /pulser deploy again to queue it, or wait until it has ended."
     return {ENVIRONMENT: again}
 
 
-def _at(moment: object) -> str:
-    try:
-        at = datetime.fromisoformat(moment) if isinstance(moment, str) else None
-    except ValueError:
+def _ago(at: object, now: datetime) -> str:
+    """ " 4 min ago"; empty where it is not known."""
+    asked = moment(at)
+    if asked is None:
         return ""
-    return f" at {at.astimezone(UTC):%H:%M} UTC" if at else ""
+    minutes = int((now - asked).total_seconds() // 60)
+    if minutes < 1:
+        return " just now"
+    told = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+    return f" {told} ago"
 
 
 def _typed(block: object, action_id: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from action_handler.action import DeploySubmission, Nothing, Press, SilencePress, read_action
@@ -37,6 +37,7 @@ TOO_CLOSE: Final = "only as far as it was understood: something else happened to
 Json = Mapping[str, Any]
 Found = Iterator[tuple[Aspect, str, str]]
 _DEEDS: Final = {"acknowledge": "acknowledged", "investigate": "investigating"}
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)  # tells how long ago a running deploy was asked for: there is none
 _SKEW: Final = 2.0  # seconds that a handler's clock and the database's may differ
 _ANY_NAME: Final = "/pulser"
 _STATELESS: Final = (VERSION, REASON)
@@ -58,7 +59,7 @@ def _action(envelope: Envelope, stored: Json) -> Compared:
         case Press() as press:
             return _press(press, stored)
         case DeploySubmission() as submission:
-            now = ("deploy", _wrong(validate(read_deploy_form(submission.view), None, ())))
+            now = ("deploy", _wrong(validate(read_deploy_form(submission.view), None, (), _ANY_TIME)))
             then = (_done_then(audit), _wrong(audit["payload"].get("errors")))
             return _compared("modal deploy", then, now, NO_STATE)
         case SilencePress():

@@ -16,7 +16,7 @@ from action_handler.action import DeploySubmission
 from action_handler.policy import Policy
 from pulser.blocks import escape
 from pulser.card import Person
-from pulser.deploy_modal import SERVICE, DeployForm, running_in_words, running_of, validate
+from pulser.deploy_modal import SERVICE, DeployForm, running_of, validate
 from pulser.envelope import Envelope
 from pulser.permission import Membership, permission, too_few_approvers
 from pulser.settlement import AuditEvent, Hook, NewCard, Reply, Settlement
@@ -41,7 +41,7 @@ class Asked:
 
 def answer_request(asked: Asked, envelope: Envelope) -> Settlement:
     """The whole settlement: field errors in the ack, or the request with its card, and its hook when nobody decides."""
-    errors = validate(asked.form, asked.policy, asked.running)
+    errors = validate(asked.form, asked.policy, asked.running, asked.now)
     policy = Policy.from_json(asked.policy)
     if not errors and policy is not None:
         errors = _not_permitted(asked, policy) or _not_approvable(asked, policy)
@@ -129,7 +129,7 @@ def _note(asked: Asked, policy: Policy, behind: Mapping[str, Any] | None) -> str
     form = asked.form
     if behind:
         waiting = behind.get("queued") or 0
-        return notes.queued(form.service, form.environment, form.version, running_in_words(behind), waiting)
+        return notes.queued(form.service, form.environment, form.version, notes.under_way(behind), waiting)
     others = [name for name in policy.approvers if name != asked.submission.user]
     approvers = others if policy.approval_required else None
     return notes.requested(form.service, form.environment, form.version, approvers, policy.approvals)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from action_handler.action import Verb
 from pulser.blocks import code, escape, one_line, untrusted
 from pulser.card import Card, Person
+from pulser.deploy_modal import phase_in_words
 from pulser.permission import is_group
 
 _PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
@@ -205,15 +206,22 @@ def unknown_action() -> str:
 
 
 def queued(service: str, environment: str, version: str, running: str, waiting: int = 0) -> str:
-    """The deploy waits for its turn; `running`: the one that is under way, in plain words; `waiting`: how many wait
-    before it.
-    """
+    """The deploy waits for its turn; `running`: what `under_way` says; `waiting`: how many wait before it."""
     before = f" behind {waiting} other{'' if waiting == 1 else 's'} that {'waits' if waiting == 1 else 'wait'}"
     return (
         f"You asked to {_deploy(service, environment, version)}. It is queued{before if waiting else ''}. "
-        f"Under way now: {escape(running)}. "
+        f"Under way now: {running}. "
         "Its message tells when its turn comes; until then you can withdraw it there."
     )
+
+
+def under_way(deploy: Mapping[str, Any]) -> str:
+    """Another deploy, as the ledger gives it: who asked for what, when, how far it is."""
+    by = Person.from_json(deploy.get("requested"))
+    who, at = (who_is(by), when(by.at)) if by else ("Somebody", "")
+    version = code(str(deploy.get("version") or "?"), _VERSION)
+    where = untrusted(one_line(str(deploy.get("environment"))), _NAME)
+    return f"{who} asked for {version} in {where}{at}; it {escape(phase_in_words(deploy))}"
 
 
 def requested(service: str, environment: str, version: str, approvers: Sequence[str] | None, needed: int = 1) -> str:

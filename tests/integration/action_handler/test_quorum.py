@@ -114,7 +114,9 @@ async def test_a_deploy_is_queued_and_takes_its_turn(stage: Stage) -> None:
     assert on_the_form is not None
     assert "Choose here to queue it" in on_the_form["errors"]["queue"]
     second = await requested(stage, "U0CAROL", version="1.2.5", queue="queue")
-    assert "It is queued. Under way now: alice asked for 1.2.4 in production" in stage.notes("U0CAROL")[-1]
+    assert (
+        "It is queued. Under way now: <@U0ALICE> asked for `1.2.4` in production, <!date^" in stage.notes("U0CAROL")[-1]
+    )
     assert "1st in the queue, behind `1.2.4` by <@U0ALICE>" in await shown(stage, second)
     told = [it for it in stage.slack.workspace.history(stage.channel) if "Deploy queued" in str(it.blocks)]
     assert ((await stage.card(second))["phase"], len(told)) == ("queued", 1)

@@ -14,7 +14,7 @@ from pulser.deploy_modal import DeployForm
 from pulser.envelope import Envelope
 from pulser.permission import Membership
 from pulser.settlement import Hook
-from tests.unit.action_handler.situations import ALICE, BOB, CAROL, NO_GROUPS, NOW, ONCALL, person
+from tests.unit.action_handler.situations import ALICE, BOB, CAROL, EARLIER_AT, NO_GROUPS, NOW, ONCALL, person
 
 FORM = DeployForm("api", "1.2.4", "production", "a fix")
 VIEW = {"callback_id": "pulser_deploy", "private_metadata": json.dumps({"channel": "C1"})}
@@ -120,8 +120,8 @@ def test_what_is_wrong_stands_on_its_field(more: dict[str, Any], field: str) -> 
 
 
 def test_who_deploys_already_is_told() -> None:
-    """By name, with when it was asked for."""
-    assert "bob asked for 1.2.3 in production at 07:30 UTC" in errors(asked(running=[RUNNING]))["environment"]
+    """By name, with how long ago it was asked for."""
+    assert "bob asked for 1.2.3 in production 3 min ago" in errors(asked(running=[RUNNING]))["environment"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,16 @@ def test_a_deploy_can_be_queued_behind_the_one_that_runs() -> None:
         assert set(settlement.new_card.state) == {"requested", state}
         assert settlement.events[0].payload["queued"] is True
         assert settlement.reply is not None
-        assert "It is queued. Under way now: bob asked for 1.2.3 in production" in settlement.reply.body["text"]
+        under_way = f"<@{BOB}> asked for `1.2.3` in production, <!date^{EARLIER_AT}^"
+        assert f"It is queued. Under way now: {under_way}" in settlement.reply.body["text"]
+
+
+def test_a_running_deploy_of_hostile_names_mentions_nobody() -> None:
+    """Version and environment come from whoever wrote the event."""
+    running = RUNNING | {"version": "<!channel>`", "requested": {"user": "x", "name": "<!here>"}}
+    settlement = answer_request(asked(form=replace(FORM, queue="queue"), running=[running]), ENVELOPE)
+    assert settlement.reply is not None
+    assert "<!" not in settlement.reply.body["text"]
 
 
 def test_the_second_in_line_is_told_that_another_waits_before() -> None:
@@ -181,7 +190,7 @@ def test_the_second_in_line_is_told_that_another_waits_before() -> None:
     queue = replace(FORM, queue="queue")
     settlement = answer_request(asked(form=queue, running=[RUNNING | {"queued": 1}]), ENVELOPE)
     assert settlement.reply is not None
-    assert "It is queued behind 1 other that waits. Under way now: bob asked" in settlement.reply.body["text"]
+    assert f"It is queued behind 1 other that waits. Under way now: <@{BOB}> asked" in settlement.reply.body["text"]
 
 
 @pytest.mark.parametrize(

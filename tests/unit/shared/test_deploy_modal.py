@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from slack_sdk.models.views import View
 
 from pulser.deploy_modal import CALLBACK_ID, DeployForm, deploy_modal, read_deploy_form, running_in_words, validate
 
+NOW = datetime(2026, 11, 24, 12, 6, tzinfo=UTC)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -126,50 +128,65 @@ def test_any_view_can_be_read(junk: Any) -> None:  # noqa: ANN401  # hypothesis 
 
 def test_a_good_form_has_no_errors() -> None:
     """Nothing is wrong with it."""
-    assert validate(DeployForm("api", "v1.4.2", "production", "why"), policy("api"), []) == {}
+    assert validate(DeployForm("api", "v1.4.2", "production", "why"), policy("api"), [], NOW) == {}
 
 
 def test_an_empty_form_is_told_field_by_field() -> None:
     """Each empty field has its own error, but without a service nothing is said of its environments."""
-    assert set(validate(DeployForm(), None, [])) == {"service", "version", "reason"}
-    assert set(validate(DeployForm("api"), policy("api"), [])) == {"version", "environment", "reason"}
+    assert set(validate(DeployForm(), None, [], NOW)) == {"service", "version", "reason"}
+    assert set(validate(DeployForm("api"), policy("api"), [], NOW)) == {"version", "environment", "reason"}
 
 
 def test_a_service_that_is_gone_is_told() -> None:
     """The policy may have changed since the form was opened."""
-    error = validate(DeployForm("api", "1", "production", "why"), None, [])["service"]
+    error = validate(DeployForm("api", "1", "production", "why"), None, [], NOW)["service"]
     assert error == "There is no service api any more. Close this and type /pulser deploy again."
 
 
 def test_a_service_without_a_hook_is_told() -> None:
     """A service that can only be watched is not deployed."""
-    wrong = validate(DeployForm("api", "1", "production", "why"), policy("api", can_deploy=False), [])
+    wrong = validate(DeployForm("api", "1", "production", "why"), policy("api", can_deploy=False), [], NOW)
     assert wrong == {"service": "pulser has not been told how to deploy api."}
 
 
 def test_another_services_environment_is_told() -> None:
     """The error names the environments that there are."""
-    wrong = validate(DeployForm("api", "1", "eu", "why"), policy("api", "staging", "production"), [])
+    wrong = validate(DeployForm("api", "1", "eu", "why"), policy("api", "staging", "production"), [], NOW)
     assert wrong == {"environment": "api has staging, production, not eu."}
 
 
 @pytest.mark.parametrize("version", ["1.4.2", "v1", "release/2026-11", "a1b2c3d", "api@1.0.0", "1.0.0+build.5"])
 def test_versions(version: str) -> None:
     """Tags, branches and commits are versions."""
-    assert validate(DeployForm("api", version, "production", "why"), policy("api"), []) == {}
+    assert validate(DeployForm("api", version, "production", "why"), policy("api"), [], NOW) == {}
 
 
 @pytest.mark.parametrize("version", ["-rf", "1 2", "$(id)", "1;ls", "версия", "../x", "`id`", "a\nb", "x" * 101])
 def test_what_a_shell_could_trip_over_is_no_version(version: str) -> None:
     """The version is handed to a deploy hook: nothing in it can be an option or a command."""
-    assert set(validate(DeployForm("api", version, "production", "why"), policy("api"), [])) == {"version"}
+    assert set(validate(DeployForm("api", version, "production", "why"), policy("api"), [], NOW)) == {"version"}
 
 
 def test_a_deploy_that_runs_in_the_same_place_is_told() -> None:
     """Who, what and since when, and what to do."""
-    wrong = validate(DeployForm("api", "1.4.2", "production", "why"), policy("api"), [running()])
-    told = "bob asked for 1.4.1 in production at 12:03 UTC; it is under way. "
+    wrong = validate(DeployForm("api", "1.4.2", "production", "why"), policy("api"), [running()], NOW)
+    told = "bob asked for 1.4.1 in production 2 min ago; it is under way. "
     assert wrong == {"environment": f"{told}Type /pulser deploy again to queue it, or wait until it has ended."}
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        ({"seconds": 59}, "just now"),
+        ({"minutes": 119}, "119 min ago"),
+        ({"hours": 3}, "3 h ago"),
+        ({"days": 2}, "2 d ago"),
+    ],
+)
+def test_an_error_says_how_long_ago(later: dict[str, int], said: str) -> None:
+    """A field's error is plain text: Slack shows no clock of the reader's in it."""
+    asked = datetime.fromisoformat(running()["requested"]["at"])
+    assert f"in production {said}; " in running_in_words(running(), asked + timedelta(**later))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +201,7 @@ def test_a_deploy_that_runs_in_the_same_place_is_told() -> None:
 def test_a_deploy_that_runs_can_be_waited_for(queue: str, queued: int, said: dict[str, str]) -> None:
     """By whoever chose to, as long as there is room; an error stands on the field that solves it."""
     form = DeployForm("api", "1.4.2", "production", "why", queue)
-    told = validate(form, policy("api"), [running(queued=queued)])
+    told = validate(form, policy("api"), [running(queued=queued)], NOW)
     assert {field: text.partition("under way. ")[2] for field, text in told.items()} == said
 
 
@@ -233,24 +250,24 @@ def test_a_full_queue_is_not_offered() -> None:
 )
 def test_what_is_about_to_start_says_how_far_it_is(more: dict[str, str], said: str) -> None:
     """Nobody approves what needs no approval, and a hook that accepted has been called."""
-    assert running_in_words(running(phase="approved", **more)).partition("; ")[2] == said
+    assert running_in_words(running(phase="approved", **more), NOW).partition("; ")[2] == said
 
 
 def test_a_deploy_that_runs_elsewhere_does_not_matter() -> None:
     """One environment waits for none of the others."""
     elsewhere = [running(environment="staging"), running(service="web")]
-    assert validate(DeployForm("api", "1.4.2", "production", "why"), policy("api"), elsewhere) == {}
+    assert validate(DeployForm("api", "1.4.2", "production", "why"), policy("api"), elsewhere, NOW) == {}
 
 
 def test_a_running_deploy_of_which_little_is_known_is_told_all_the_same() -> None:
     """A card without its request still makes a sentence."""
-    told = running_in_words({"environment": "production", "phase": "requested", "requested": None})
+    told = running_in_words({"environment": "production", "phase": "requested", "requested": None}, NOW)
     assert told == "somebody asked for ? in production; it waits for approval"
 
 
 def test_names_cannot_steer_an_error() -> None:
     """A name is shown on one line and of bounded length, whoever wrote it."""
-    wrong = validate(DeployForm("a\nb" + "x" * 500, "1", "production", "why"), None, [])
+    wrong = validate(DeployForm("a\nb" + "x" * 500, "1", "production", "why"), None, [], NOW)
     assert "\n" not in wrong["service"]
     assert len(wrong["service"]) <= 300
 
