@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pulser import why_delivery, why_envelope, why_now, why_silence
@@ -20,6 +21,7 @@ from pulser.why_moment import (
     inert,
     joined,
     lasting,
+    moment,
     part,
     plural,
     rows,
@@ -54,7 +56,8 @@ _OF_STATE = {
 class Story:
     """`about`: what it is of, in a line. `now`: how it stands, in a sentence. `left_out`: how much is not told.
 
-    `ids`: whatever else of the ledger it names, by kind.
+    `ids`: whatever else of the ledger it names, by kind. `as_of`: when the ledger was read; a time in `now` without a
+    day is of that day, in UTC.
     """
 
     about: str
@@ -62,6 +65,7 @@ class Story:
     now: str
     left_out: tuple[str, ...]
     ids: Mapping[str, str]
+    as_of: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
@@ -95,6 +99,7 @@ def tell(facts: Json, reader: str | None = None) -> Story:
         now=why_now.of_event(facts, told),
         left_out=tuple(_left_out(facts, told)),
         ids={name: inert(value, 50) for name, value in ids.items() if value},
+        as_of=moment(facts.get("now")),
     )
 
 
@@ -113,6 +118,7 @@ def _of_envelope(facts: Json, envelope: Json, reader: str | None) -> Story:
         left_out=(),
         ids={"envelope_id": inert(envelope.get("envelope_id"), 255), "team_id": inert(envelope.get("team_id"), 255)}
         | ({"card_id": inert(card.get("card_id"), 50)} if card else {}),
+        as_of=moment(facts.get("now")),
     )
 
 

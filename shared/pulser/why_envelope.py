@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pulser.why_moment import Json, Moment, Who, count, inert, lasting, part, plural, rows, seconds_between, sentence
+from pulser.why_moment import (
+    Json,
+    Moment,
+    Who,
+    clock,
+    count,
+    inert,
+    lasting,
+    part,
+    plural,
+    rows,
+    seconds_between,
+    sentence,
+)
 
 _CAME_BY = {"socket": "Socket Mode", "http": "a signed request"}
 DEEDS: Final = {
@@ -134,7 +147,7 @@ def _came_of_it(event: Json, payload: Json) -> str:
 
 def _about(event: Json, payload: Json) -> str:
     told = " ".join(filter(None, (inert(payload.get(key), 100) for key in ("service", "environment", "version"))))
-    until = inert(payload.get("until"), 40) if event.get("event_type") == "alert.snoozed" else ""
+    until = clock(payload.get("until"), None) if event.get("event_type") == "alert.snoozed" else ""
     return sentence(until and f"until {until}", f"audit event {inert(event.get('event_id'), 50)}", told)
 
 

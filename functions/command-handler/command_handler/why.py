@@ -7,6 +7,7 @@ came there. What somebody else typed after a private command is not told (pulser
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -18,10 +19,13 @@ from pulser.blocks import untrusted
 from pulser.database import Database
 from pulser.why import Story, tell
 from pulser.why_asked import ACCEPTED, NotAsked, read_asked, several, unknown
-from pulser.why_moment import Moment, lasting
+from pulser.why_moment import Moment, lasting, moment
 
 _ROOM: Final = 9000  # characters of JSON for all lines; the message takes 12,000
 _LINE: Final = 700  # characters of a moment
+_TIME: Final = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2}) )?\b(?P<time>\d{2}:\d{2}:\d{2}) UTC\b")
+_TIMES: Final = 10  # in a text; each one makes it longer
+_SLACK_CLOCK_ENDS: Final = 2**31
 _LAST: Final = 8  # moments at the end of a long story that are told in any case
 
 
@@ -46,7 +50,7 @@ class WhyCommand:
         story = tell(found, user)
         # Named apart from the audit's own: the envelope and card of these are not those of the question.
         facts = {f"asked_{name}": value for name, value in story.ids.items()}
-        words = untrusted(f"{story.about}. {story.now}", 2000)
+        words = _on_your_clock(untrusted(f"{story.about}. {story.now}", 2000), story.as_of)
         return Answer(words, list(laid_out(story, typed)), facts=facts)
 
 
@@ -62,14 +66,29 @@ def _how(typed: str) -> str:
 def laid_out(story: Story, typed: str = "/pulser") -> Iterator[Block]:
     """Header, moments, how it stands now, and what is not told, within Slack's limits."""
     yield answer.header(story.about)
-    lines, left = _fitting([_line(it, story.moments) for it in story.moments])
+    lines, left = _fitting([_on_your_clock(_line(it, story.moments), story.as_of) for it in story.moments])
     yield from answer.sections(lines)
-    yield answer.section(f"*{untrusted(story.now, 1500)}*")
+    yield answer.section(f"*{_on_your_clock(untrusted(story.now, 1500), story.as_of)}*")
     not_told = [*story.left_out, *([f"{left} moments in the middle"] if left else [])]
     if not_told:
         yield answer.context(untrusted(f"Not told here: {'; '.join(not_told)}.", 1000))
     ids = " · ".join(f"{name.removesuffix('_id')} {answer.code_of(value)}" for name, value in story.ids.items())
     yield answer.context(f"{ids} · on a command line `{typed.removeprefix('/')} why` tells the same")
+
+
+def _on_your_clock(text: str, today: datetime | None) -> str:
+    """The times that pulser.why_moment.clock wrote into a text as those of the moments: on the reader's clock."""
+    return _TIME.sub(lambda found: _as_a_date(found, today), text, count=_TIMES)
+
+
+def _as_a_date(found: re.Match[str], today: datetime | None) -> str:
+    day = found["day"] or (today and f"{today:%Y-%m-%d}")
+    at = moment(f"{day}T{found['time']}+00:00") if day else None
+    seconds = int(at.timestamp()) if at else -1
+    if at is None or not 0 <= seconds < _SLACK_CLOCK_ENDS:
+        return found[0]
+    form, plainly = ("{date_short_pretty} {time}", "%Y-%m-%d %H:%M") if found["day"] else ("{time}", "%H:%M")
+    return f"<!date^{seconds}^{form}|{at:{plainly}} UTC>"
 
 
 def _fitting(lines: Sequence[str]) -> tuple[list[str], int]:

@@ -15,7 +15,7 @@ from command_handler.answer import Answer
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _ALLOWED = re.compile(
     r"<(@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|#[CGD][A-Z0-9]+|https?://[^<>|\s]+\|[^<>|]*"
-    r"|!date\^\d+\^\{time\}\|\d\d:\d\d UTC)>"
+    r"|!date\^\d+\^\{time\}\|\d\d:\d\d UTC|!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC)>"
 )
 
 

@@ -119,11 +119,28 @@ def test_a_story_is_told() -> None:
         "↳ type ci.failed matches ci.*",
         "<!date^1795521600^{time}|12:00 UTC> +80 ms  *Posted to #ops-ci*",
         "↳ message C0000000001 1700000000.000100; attempt 1, took 30 ms",
-        "*It stands in #ops-ci since 12:00:00 UTC (message C0000000001 1700000000.000100).*",
+        "*It stands in #ops-ci since <!date^1795521600^{time}|12:00 UTC> (message C0000000001 1700000000.000100).*",
         "event `10000000-0000-4000-8000-000000000000` · on a command line `pulser why` tells the same",
     ]
     assert problems(found) == []
     assert found.facts == {"asked_event_id": "10000000-0000-4000-8000-000000000000"}
+
+
+def test_a_conclusion_of_another_day_says_which_on_the_readers_clock() -> None:
+    """As its moments do; a time that Slack cannot show stays as it is."""
+    found = answered(f"why {ID}", facts(delivery("sent", sent_at="2026-11-22T09:00:00+00:00")))
+    assert "since <!date^1795338000^{date_short_pretty} {time}|2026-11-22 09:00 UTC> (" in lines(found)[-2]
+    assert "since <!date^1795338000^" in found.text
+    early = answered(f"why {ID}", facts(delivery("sent", sent_at="1912-11-22T09:00:00+00:00")))
+    assert "since 1912-11-22 09:00:00 UTC (" in lines(early)[-2]
+    assert problems(found) == problems(early) == []
+
+
+def test_until_when_an_alert_is_snoozed_is_on_the_readers_clock() -> None:
+    """The audit event has it in UTC."""
+    clicks = [envelope(2, "button snooze", audit(2, "alert.snoozed", until="2026-11-24T14:00:00+00:00"))]
+    told = "\n".join(lines(answered(f"why {ID}", facts(delivery(), clicks=clicks))))
+    assert "until <!date^1795528800^{date_short_pretty} {time}|2026-11-24 14:00 UTC>" in told
 
 
 def test_who_did_it_is_mentioned_by_id() -> None:
