@@ -82,7 +82,7 @@ def listed(silences: Sequence[Json], now: datetime, typed: str) -> Answer:
     lines = [f"{answer.code_of(str(it['silence_id'])[:SHORT_ID])} {line(it, now)}" for it in silences[:_MOST_LISTED]]
     if len(silences) > _MOST_LISTED:
         lines.append(f"… and {len(silences) - _MOST_LISTED} more")
-    hint = f"{answer.code_of(f'{typed} silence end')} with such an id ends one. Times are UTC."
+    hint = f"{answer.code_of(f'{typed} silence end')} with such an id ends one."
     return Answer(
         "\n".join(lines), [*answer.sections(lines), answer.context(hint)], facts={"silences": str(len(silences))}
     )

@@ -192,6 +192,12 @@ def test_the_list_tells_what_who_until_when_and_how_much() -> None:
     assert typed("list").text == "Nothing is silenced."
 
 
+def test_the_list_says_of_each_time_what_it_is() -> None:
+    """UTC, and the reader's own clock beside it: its small print says nothing else of all of them."""
+    small = typed("list", list_silences_v1=[silence()]).blocks[-1]["elements"][0]["text"]
+    assert small == "`/pulser silence end` with such an id ends one."
+
+
 def test_an_end_is_settled_with_the_command() -> None:
     """Whoever types it."""
     said = typed("end 8f3b", list_silences_v1=[silence()])
