@@ -57,6 +57,8 @@ def read_silence_command(arguments: Sequence[str], now: datetime, typed: str) ->
             raise NotUnderstood(f"Say which one: {answer.code_of(f'{typed} silence list')} tells their ids.")
         return EndIt(arguments[1].casefold())
     at = next((at for at, word in enumerate(arguments) if at and word.casefold() in _ENDS), None)
+    if first in _ENDS and (at is None or _begins_with_an_end(arguments, now)):
+        raise NotUnderstood(_no_service(arguments, now, typed))
     if at is None:
         raise NotUnderstood(_no_end(arguments, now, typed))
     service, pattern, environment = _place(arguments[:at], typed)
@@ -74,12 +76,38 @@ def _no_end(arguments: Sequence[str], now: datetime, typed: str) -> str:
     """What is missing where neither "for" nor "until" was typed, and the line with it."""
     if not arguments:
         return usage(typed)
+    for keyword in _ENDS:
+        if _begins_with_an_end([keyword, *arguments], now):
+            return _no_service([keyword, *arguments], now, typed)
     for at, keyword in ((at, it) for at in range(1, len(arguments)) for it in _ENDS):
         if _begins_with_an_end([keyword, *arguments[at:]], now):
             line = " ".join([typed, "silence", *arguments[:at], keyword, *arguments[at:]])
             return f"`{keyword}` is missing before {answer.version(arguments[at])}. Type {answer.code_of(line)}."
-    line = " ".join([typed, "silence", *arguments, "for 2h"])
+    line = " ".join([typed, "silence", *(arguments if _is_place(arguments, typed) else arguments[:1]), "for 2h"])
     return f"I do not see when it ends: {HOW}. For example {answer.code_of(line)}."
+
+
+def _no_service(arguments: Sequence[str], now: datetime, typed: str) -> str:
+    """What is missing where the end comes first, and the line with it. The arguments begin with "for" or "until"."""
+    missing = "The service is missing: what is to be silenced comes first, `*` is every service"
+    try:
+        _, rest = read_end(arguments, now)
+    except NotAnEnd:
+        return f"{missing}. For example {answer.code_of(f'{typed} silence api for 2h')}."
+    end = arguments[: len(arguments) - len(rest)]
+    # More words are a reason, perhaps.
+    named = len(rest) == 1 or (len(rest) == 2 and any(it in rest[1] for it in ".*?"))
+    if named and rest[0].casefold() not in {*_FILLERS, *_ENDS} and _is_place(rest, typed):
+        return f"{missing}. Type {answer.code_of(' '.join([typed, 'silence', *rest, *end]))}."
+    return f"{missing}. For example {answer.code_of(' '.join([typed, 'silence api', *end]))}."
+
+
+def _is_place(words: Sequence[str], typed: str) -> bool:
+    try:
+        _place(words, typed)
+    except NotUnderstood:
+        return False
+    return True
 
 
 def _begins_with_an_end(words: Sequence[str], now: datetime) -> bool:

@@ -122,6 +122,37 @@ def test_a_missing_word_is_named_with_the_line_as_it_should_be(text: str, said: 
     assert typed(text).text == said
 
 
+NO_SERVICE = "The service is missing: what is to be silenced comes first, `*` is every service."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("for 2h", "For example `/pulser silence api for 2h`."),
+        ("until 18:00", "For example `/pulser silence api until 18:00`."),
+        ("2h", "For example `/pulser silence api for 2h`."),
+        ("18:00 UTC", "For example `/pulser silence api until 18:00 UTC`."),
+        ("for 2h web", "Type `/pulser silence web for 2h`."),
+        ("2 hours web ci.*", "Type `/pulser silence web ci.* for 2 hours`."),
+        ("for 2h because noise", "For example `/pulser silence api for 2h`."),
+        ("for 2h for the move", "For example `/pulser silence api for 2h`."),
+        ("until", "For example `/pulser silence api for 2h`."),
+        ("for ever", "For example `/pulser silence api for 2h`."),
+    ],
+)
+def test_a_missing_service_is_named_with_a_line_that_works(text: str, said: str) -> None:
+    """What is typed there is understood."""
+    told = typed(text).text
+    assert told == f"{NO_SERVICE} {said}"
+    line = told.split("`")[-2].removeprefix("/pulser ")
+    assert isinstance(read_silence_command(read_command(line).arguments, NOW, "/pulser"), Wanted)
+
+
+def test_an_example_of_an_end_leaves_out_what_is_no_place() -> None:
+    """With it, the line would be refused again."""
+    assert typed("web please be quiet").text.endswith("For example `/pulser silence web for 2h`.")
+
+
 @given(st.text(max_size=120))
 def test_any_text_is_understood_or_refused(text: str) -> None:
     """Nothing that people type makes it fail, and what is understood fits into a pattern."""
