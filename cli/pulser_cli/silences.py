@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pulser.blocks import clean
 from pulser.database import Database
-from pulser.silence import LONGEST_PATTERN, LONGEST_REASON, by_whom, plainly
+from pulser.silence import LONGEST_PATTERN, LONGEST_REASON, by_whom, passing_in_words, plainly
 from pulser.silence_end import NotAnEnd, read_end
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, print_rows, shown, shown_id, table
@@ -223,7 +223,7 @@ def _print_preview(asked: Mapping[str, Any], found: Mapping[str, Any], *, stderr
     tell = partial(_say, stderr=stderr)
     tell(f"A silence of {plainly(asked)} would have muted {messages} of {span}{_types(found['types'])}.")
     if found["passing"]:
-        tell(f"{found['passing']:,} critical ones or alarms of pulser itself would have been posted all the same.")
+        tell(passing_in_words(found["passing"]))
     for it in found["newest"]:
         told = " ".join(str(it[key]) for key in ("event_type", "service", "title") if it[key])
         tell(f"  {ago(it['at'])}  {told}  {it['event_id']}")

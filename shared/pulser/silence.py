@@ -95,12 +95,25 @@ def plainly(silence: Mapping[str, Any]) -> str:
 
 def until(ends_at: datetime, now: datetime) -> str:
     """ "18:00 UTC", with the day where it is another one, and as the reader's own clock shows it."""
-    at = ends_at.astimezone(UTC)
-    plain = f"{at:%H:%M} UTC" if at.date() == now.astimezone(UTC).date() else f"{at:%Y-%m-%d %H:%M} UTC"
+    at, plain = ends_at.astimezone(UTC), until_plainly(ends_at, now)
     seconds = int(at.timestamp())
     if not 0 <= seconds < _SLACK_CLOCK_ENDS:
         return plain
     return f"{plain} (<!date^{seconds}^{{time}}|{at:%H:%M} UTC> by your clock)"
+
+
+def until_plainly(ends_at: datetime, now: datetime) -> str:
+    """ "18:00 UTC", with the day where it is another one."""
+    at = ends_at.astimezone(UTC)
+    return f"{at:%H:%M} UTC" if at.date() == now.astimezone(UTC).date() else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def passing_in_words(events: int) -> str:
+    """That so many events would have been posted in spite of a silence, and why (ops.passes_silences_v1)."""
+    return (
+        f"{events:,} would have been posted all the same: critical events, requests for a deploy, alarms of pulser "
+        "itself and what cannot be read always are."
+    )
 
 
 def by_whom(who: object) -> str:

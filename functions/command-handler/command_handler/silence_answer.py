@@ -12,7 +12,7 @@ from command_handler import answer
 from command_handler.answer import Answer, Block, Json
 from pulser.blocks import MESSAGE_BUDGET, code, untrusted
 from pulser.card import moment
-from pulser.silence import ACTION_ID, AskedSilence, until, what
+from pulser.silence import ACTION_ID, AskedSilence, passing_in_words, until, what
 
 SIGN: Final = "🔕"
 SHORT_ID: Final = 8
@@ -29,8 +29,8 @@ def previewed(asked: AskedSilence, found: Json, value: str, now: datetime, typed
     if asked.reason:
         lines.append(f"Reason: {untrusted(asked.reason, _TITLE * 2)}")
     small = (
-        "Critical events are posted all the same. Everybody is told that it began, and that it is over; "
-        f"anybody can end it: {answer.code_of(f'{typed} silence list')}."
+        "Critical events and requests for a deploy are posted all the same. Everybody is told that it began, and that "
+        f"it is over; anybody can end it: {answer.code_of(f'{typed} silence list')}."
     )
     blocks = [answer.section(question), answer.section("\n".join(lines)), _button(value), answer.context(small)]
     text = f"{question} {lines[0]} Press Silence it to confirm."
@@ -52,7 +52,7 @@ def would_have_muted(found: Json, now: datetime) -> str:
             f"Of {span} it would have muted *{muted:,}*: {', '.join([*types, *([f'{left:,} more'] if left else [])])}."
         )
     if passing:
-        said += f" {passing:,} critical ones or alarms of pulser itself would have been posted all the same."
+        said += f" {passing_in_words(passing)}"
     return said
 
 

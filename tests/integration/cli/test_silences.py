@@ -66,6 +66,13 @@ async def test_a_preview_tells_what_would_have_been_muted(pulser: Pulser, bring:
     assert "muted 0 messages" in (await pulser("silences", "preview", "--service", "web")).stdout
 
 
+async def test_a_preview_says_what_no_silence_mutes(pulser: Pulser, bring: Bring) -> None:
+    """A request for a deploy is not critical, and is posted all the same."""
+    await bring("sent", "#ops-deploy", event_type="deploy.requested", payload={"service": "api"})
+    words = (await pulser("silences", "preview", "--service", "api", columns=160)).stdout
+    assert "1 would have been posted all the same: critical events, requests for a deploy, " in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
