@@ -14,8 +14,9 @@ from rich.text import Text
 
 from pulser.blocks import clean
 from pulser.database import Database
-from pulser.silence import LONGEST_PATTERN, LONGEST_REASON, by_whom, passing_in_words, plainly
+from pulser.silence import LONGEST_PATTERN, LONGEST_REASON, by_whom, passing_in_words, plainly, until_plainly
 from pulser.silence_end import NotAnEnd, read_end
+from pulser.why_moment import lasting
 from pulser_cli.connection import DatabaseUrl, run
 from pulser_cli.output import FAILED, USAGE, AsJson, ago, console, fail, print_json, print_rows, shown, shown_id, table
 from pulser_cli.payload import who
@@ -208,12 +209,25 @@ def _end(lasts: str | None, until: str | None) -> datetime:
 
 
 def _print_list(found: list[dict[str, Any]]) -> None:
-    rows = table(["What", "Ends", "By", "Muted", "Reason", "Silence"], flexible=["What", "Reason"], right=["Muted"])
+    columns = ["What", "Ends", "By", "Muted", "Reason", "Silence"]
+    rows, now = table(columns, flexible=["What", "Ends", "Reason"], right=["Muted"]), datetime.now(UTC)
     for it in found:
         over = None if it["is_live"] else f"over {ago(it['ended_at'] or it['ends_at'])}"
-        cells = (plainly(it), over or ago(it["ends_at"]), by_whom(it["created_by"]), f"{it['muted']:,}", it["reason"])
+        cells = (
+            plainly(it),
+            over or _ends(datetime.fromisoformat(it["ends_at"]), now),
+            by_whom(it["created_by"]),
+            f"{it['muted']:,}",
+            it["reason"],
+        )
         rows.add_row(*(shown(cell) for cell in cells), shown_id(it["silence_id"]))
     print_rows(rows, console())
+
+
+def _ends(at: datetime, now: datetime) -> str:
+    """ "18:00 UTC, in 1 h 55 min"."""
+    seconds = (at - now).total_seconds()
+    return f"{until_plainly(at, now)}, in {lasting(seconds if seconds < 60 else round(seconds / 60) * 60)}"
 
 
 def _print_preview(asked: Mapping[str, Any], found: Mapping[str, Any], *, stderr: bool = False) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,11 @@ async def told(pulser: Pulser, *arguments: str) -> Any:  # noqa: ANN401  JSON
 async def test_a_silence_is_added_listed_and_ended(pulser: Pulser) -> None:
     """By the beginning of its id; who did it is whoever works here."""
     added = await told(
-        pulser, "add", "--service", "api", "--type", "ci.*", "--for", "2h", "--reason", "rebuild", "--yes"
+        pulser, "add", "--service", "api", "--type", "ci.*", "--for", "115min", "--reason", "rebuild", "--yes"
     )
     listed = await pulser("silences", "list", columns=160)
-    assert all(it in listed.stdout for it in ("api ci.*", "in 1 h", "rebuild", added["silence_id"]))
+    assert all(it in listed.stdout for it in ("api ci.*", " UTC, in 1 h 55 min", "rebuild", added["silence_id"]))
+    assert datetime.fromisoformat(added["ends_at"]).astimezone(UTC).strftime("%H:%M UTC, in") in listed.stdout
     ended = await pulser("silences", "end", added["silence_id"][:8])
     assert ended.stdout == "Heard again: api ci.*. 0 muted.\n"
     assert (await pulser("silences", "list")).stdout == "Nothing is silenced.\n"
