@@ -12,8 +12,11 @@ as $$
             -- One that a deployer began by himself.
             case when c.state ? 'started' then jsonb_build_object('user', c.state #>> '{started,actor}', 'at', c.state #>> '{started,at}') end
         ),
-        -- To wait for its turn was not its own time.
-        'since', coalesce((c.state #>> '{queue,turn,at}')::timestamptz, c.created_at),
+        -- How long it is in this phase: not since it was asked for, once it was approved or its hook has accepted it; and to wait for its
+        -- turn was not its own time.
+        'since', coalesce(
+            case when c.phase <> 'requested' then (c.state #>> '{hook,at}')::timestamptz end, (c.state #>> '{queue,turn,at}')::timestamptz, c.created_at
+        ),
         'hook', c.state #>> '{hook,status}', 'decision', c.state #>> '{approval,decision}', 'queued', (
             select count(*) from ops.cards q
             where q.kind = 'deploy' and q.phase = 'queued' and q.service = c.service and q.environment = c.environment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -284,6 +285,24 @@ async def test_who_deploys_is_told(known: Session) -> None:
     await requested_deploy(known)
     [running] = await known.call("running_deploys_v1", service="api")
     assert (running["environment"], running["version"], running["phase"]) == ("production", "1.2", "requested")
+
+
+async def test_what_is_approved_counts_from_then(known: Session) -> None:
+    """Not from the request, which may have waited for a night; once its hook has accepted it, from that."""
+    card_id = await requested_deploy(known)
+    await known.run("update ops.cards set created_at = now() - interval '9 hours' where card_id = $1", card_id)
+    [waits] = await known.call("running_deploys_v1", service="api")
+    await approve(known, card_id)
+    approved_at = "2026-03-01T07:30:00+00:00"
+    hook = {"status": "queued", "action": "deploy", "at": approved_at}
+    await known.run("update ops.cards set state = state || $2 where card_id = $1", card_id, {"hook": hook})
+    [approved] = await known.call("running_deploys_v1", service="api")
+    await known.settle(await known.claim_one(), "sent", hook_status="accepted")
+    [accepted] = await known.call("running_deploys_v1", service="api")
+    accepted_at = (await card(known, card_id))["state"]["hook"]["at"]
+    asked = await known.value("select created_at from ops.cards where card_id = $1", card_id)
+    told = [datetime.fromisoformat(it["since"]) for it in (waits, approved, accepted)]
+    assert told == [asked, *map(datetime.fromisoformat, (approved_at, accepted_at))]
 
 
 async def ask_for_rollback(db: Session, card_id: str) -> None:
