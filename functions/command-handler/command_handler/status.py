@@ -16,7 +16,7 @@ from command_handler.answer import BAD, BUSY, GOOD, UNKNOWN, WARN, Answer, Json
 from pulser.blocks import MESSAGE_BUDGET
 from pulser.card import moment
 
-_ORDER = (BAD, WARN, BUSY, UNKNOWN, GOOD)
+_ORDER = (BAD, WARN, BUSY, GOOD, UNKNOWN)  # what nothing is known of needs nobody
 _TAKES_LONG = 3600.0  # seconds: a deploy that has not ended for so long is worth a look
 _MANY = 25  # rows: from here on, what is well is told in short
 _TOGETHER = 20  # rows in a line: each has at most some 130 characters, and a paragraph takes 3,000

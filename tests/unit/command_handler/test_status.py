@@ -36,7 +36,7 @@ def test_a_service_at_a_glance(told: dict[str, Any], sign: str) -> None:
 
 
 def test_the_worst_stands_first() -> None:
-    """Who reads only the first lines reads what needs him."""
+    """Who reads only the first lines reads what needs him; of what nothing is known needs nobody."""
     rows = [
         row("well", deploy=deployed(days=3)),
         row("new"),
@@ -50,8 +50,8 @@ def test_the_worst_stands_first() -> None:
         "🔴 *down* production: *2 open alerts*, the oldest for 14 min · deploy failed 12 min ago, `v1.2`",
         "🟠 *ci*: <https://ci.example/9|CI failed> on `main` 1 min ago",
         "🔵 *busy* production: `v1.2` has been going out for 2 min",
-        "⚪ *new* production: nothing is known yet",
         "🟢 *well* production: `v1.2` deployed 3 d ago",
+        "⚪ *new* production: nothing is known yet",
     ]
     assert problems(told) == []
 
