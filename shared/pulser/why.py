@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pulser import why_delivery, why_envelope, why_now, why_silence
+from pulser import why_delivery, why_envelope, why_now, why_refused, why_silence
 from pulser.why_moment import (
     Json,
     Moment,
@@ -168,7 +168,7 @@ def _written(event: Json, dispatch: Json) -> Iterator[Moment]:
     who = Who.of(payload.get("slack_user"), payload.get("slack_user_name")) or Who.of(None, event.get("actor"))
     error = inert(event.get("error_detail"), 200)
     if event.get("event_type") is not None:
-        outcome = joined(inert(payload.get(key), 100) for key in ("outcome", "reason"))
+        outcome = joined([inert(payload.get("outcome"), 100), _reason(payload)])
         severity = inert(payload.get("severity"), 20)
         detail = sentence(severity and f"severity {severity}", outcome, error)
         yield Moment.of(
@@ -182,6 +182,13 @@ def _written(event: Json, dispatch: Json) -> Iterator[Moment]:
             else ""
         )
         yield Moment.of(dispatch.get("recorded_at"), "The ledger noted it", why)
+
+
+def _reason(payload: Json) -> str:
+    """A person's words, or the audit's word for why something changed nothing."""
+    reason = inert(payload.get("reason"), 100)
+    words = {"refused": why_refused.refused, "late": why_refused.late}.get(inert(payload.get("outcome"), 50))
+    return words(reason) if words and reason else reason
 
 
 def _routed(facts: Json, dispatch: Json) -> Iterator[Moment]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pulser import why_refused
 from pulser.why_moment import (
     Json,
     Moment,
@@ -132,8 +133,8 @@ def _came_of_it(event: Json, payload: Json) -> str:
     if event_type in DEEDS:
         return f"It counted: {DEEDS[event_type]}"
     return {
-        "late": f"It came late and changed nothing: {reason} already",
-        "refused": f"It was refused: {reason or 'the answer said why'}",
+        "late": f"It came late and changed nothing: {why_refused.late(reason)}",
+        "refused": f"It was refused: {why_refused.refused(reason)}",
         "expired": "It expired: nothing was done",
         "gave_up": f"It was given up: {reason}",
         "failed": f"It failed: {inert(event.get('error_detail'), 150) or reason}",

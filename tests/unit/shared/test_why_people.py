@@ -51,7 +51,7 @@ def test_a_first_click_counts_and_a_late_one_is_told() -> None:
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ({"outcome": "refused", "reason": "not_permitted"}, "It was refused: not_permitted"),
+        ({"outcome": "refused", "reason": "not_permitted"}, "It was refused: the person may not do this"),
         ({"outcome": "refused"}, "It was refused: the answer said why"),
         ({"outcome": "expired", "reason": "x"}, "It expired: nothing was done"),
         ({"outcome": "gave_up", "reason": "its handlers vanished"}, "It was given up: its handlers vanished"),
