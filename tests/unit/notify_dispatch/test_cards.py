@@ -315,3 +315,12 @@ def test_full_history_beside_a_long_event_leaves_the_buttons() -> None:
     message = drawn(happened, given)
     assert problems(message.to_arguments()) == []
     assert list(buttons(message)) == ["investigate", "open"]
+
+
+@pytest.mark.parametrize("by", [ALICE, BOB])
+def test_a_request_that_ended_without_effect_warns_of_nothing(by: dict[str, Any]) -> None:
+    """Whether the requester withdrew it or another person rejected it."""
+    told = drawn(ASKED, card("deploy", "rejected", requested=REQUESTED, approval={"by": by, "decision": "rejected"}))
+    fields = [it["text"] for block in told.blocks for it in block.get("fields", ())]
+    assert [it for it in fields if it.startswith("*Severity*")] == ["*Severity*\nInfo"]
+    assert told.text.startswith("Info: Deploy re")

@@ -35,7 +35,8 @@ _SAID: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("release", "rolling_back"): ("🟠", "Rollback requested"),
     ("release", "rolled_back"): ("⚪", "Rollback completed"),
 }
-_SEVERITIES: Final = {"completed": "info", "failed": "error", "rejected": "warning"}
+# Of a deploy. One that was rejected or withdrawn did nothing: there is nothing to warn of.
+_SEVERITIES: Final = {"completed": "info", "failed": "error", "rejected": "info"}
 
 
 @dataclass(frozen=True, slots=True)
