@@ -21,6 +21,7 @@ class FakeHands:
         self.hold.set()
         self.begun = asyncio.Event()  # set once a deed was asked for
         self.ended = asyncio.Event()  # set once a deed has its outcome
+        self.refusal: str | None = None  # why a press cannot be
         self.done: list[tuple[object, ...]] = []
         self.ephemerals: dict[str, list[Json]] = {}
         self.modals: dict[str, list[Json]] = {}
@@ -67,6 +68,8 @@ class FakeHands:
 
     async def press(self, press: Press, user_id: str) -> Deed:
         """See Hands."""
+        if self.refusal:
+            raise Unusable(self.refusal)
         return await self._do("press", press.action_id, user_id)
 
     async def command(self, text: str, channel_id: str, user_id: str) -> Deed:  # noqa: ARG002  the channel is not looked at

@@ -68,6 +68,21 @@ async def test_busy_button_outlives_a_change_of_its_message(browser: Browser, sc
         await expect(page.get_by_role("alert")).to_have_count(1)
 
 
+async def test_a_press_whose_button_is_gone_says_that_it_did_not_work(browser: Browser, scene: Scene) -> None:
+    """The message changed while its button asked for a confirmation: the sentence stands above the channel."""
+    asked = {"title": plain("Sure?"), "text": plain("It goes"), "confirm": plain("Yes"), "deny": plain("No")}
+    approve = button("Approve", confirm=asked, action_id="pulser_approve")
+    ts = scene.post("x", blocks=[{"type": "actions", "elements": [approve]}])
+    scene.hands.refusal = "The message has no such button."
+    async with open_page(browser, scene.url()) as page:
+        await page.get_by_role("button", name="Approve").click()
+        scene.slack.workspace.update(scene.id("ops-deploy"), ts, Content("y", blocks=[{"type": "divider"}]))
+        await expect(page.locator(".block-divider")).to_have_count(1)
+        await page.get_by_role("button", name="Yes").click()
+        said = "That did not work. The message has no such button."
+        await expect(page.locator("#notice")).to_have_text(said)
+
+
 @pytest.mark.parametrize(("answer", "pressed"), [("Cancel", []), ("Roll back", ["pulser_rollback"])])
 async def test_confirm_is_asked_first(browser: Browser, scene: Scene, answer: str, pressed: list[str]) -> None:
     """A button with a confirm dialog does nothing until it is confirmed."""

@@ -5,9 +5,12 @@ import { isBusy, setPress } from "./presses.js";
 
 export class Hands {
   #store;
+  #say;
 
-  constructor(store) {
+  /** `say` shows a sentence on the page, or takes it away (null). */
+  constructor(store, say) {
     this.#store = store;
+    this.#say = say;
   }
 
   /** Do it as the one I am. Resolves to what became of it; throws ApiError when the server refused. */
@@ -22,15 +25,22 @@ export class Hands {
   async press({ key, place, item, isLink }) {
     if (isBusy(key)) return;
     if (!this.#store.me) return void (isLink || setPress(key, { failed: NOT_LISTENING }));
+    this.#say(null);
     setPress(key, "busy");
     try {
       const body = { channel_id: place.channelId, ts: place.ts, action_id: item.action_id ?? "", value: item.value ?? null };
-      const words = pressFailure(await this.act("press", body));
-      setPress(key, words && { failed: words });
+      this.#ended(key, pressFailure(await this.act("press", body)));
     } catch (error) {
       if (!(error instanceof api.ApiError)) throw error;
-      setPress(key, { failed: error.message });
+      this.#ended(key, error.message);
     }
+  }
+
+  /** `words`: why it failed, else null. The message may have changed before it was confirmed, and its button be gone. */
+  #ended(key, words) {
+    if (setPress(key, words && { failed: words }) || !words) return;
+    setPress(key, null);
+    this.#say(`That did not work. ${words}`);
   }
 
   /** Take an ephemeral message away. */

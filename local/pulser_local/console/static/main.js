@@ -23,8 +23,8 @@ const byId = (id) => document.getElementById(id);
 const LAST_CHANNEL = "pulser.channel";
 const LISTS = { deliveries: DeliveriesView, envelopes: EnvelopesView };
 const store = new Store();
-const hands = new Hands(store);
 const notices = new Notices();
+const hands = new Hands(store, (words) => notices.say(words));
 const panel = new StoryPanel(byId("story"), store, { onChange: storyChanged });
 const drawer = wireDrawer(byId("menu"), byId("sidebar"), byId("scrim"));
 let at = parse(location); // where the reader is

@@ -9,11 +9,13 @@ export const pressKey = ({ channelId, ts }, blockId, actionId) => JSON.stringify
 
 export const isBusy = (key) => states.get(key) === "busy";
 
-/** A button was pressed ("busy"), failed ({failed: words}) or is as before (null). */
+/** A button was pressed ("busy"), failed ({failed: words}) or is as before (null). Returns whether the page has such a button. */
 export function setPress(key, state) {
   if (state) states.set(key, state);
   else states.delete(key);
-  for (const place of document.querySelectorAll(`[data-press="${CSS.escape(key)}"]`)) paint(place);
+  const places = document.querySelectorAll(`[data-press="${CSS.escape(key)}"]`);
+  for (const place of places) paint(place);
+  return places.length > 0;
 }
 
 /** Forget all: somebody else sits before the page. */
