@@ -22,6 +22,7 @@ _BLOCK = 125  # characters that Slack counts for a block beside its texts, as fa
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_NOW: Final = "a few seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +141,13 @@ def age(at: object, now: datetime) -> str:
 def ago(at: object, now: datetime) -> str:
     """ "4 min ago", "just now"; empty where it is none."""
     told = age(at, now)
-    return "just now" if told == "moments" else told and f"{told} ago"
+    return "just now" if told == _NOW else told and f"{told} ago"
 
 
 def lasting(seconds: float) -> str:
-    """ "moments", "42 s", "4 min", "3 h", "2 d": one unit is enough at a glance."""
+    """ "a few seconds", "42 s", "4 min", "3 h", "2 d": one unit is enough at a glance."""
     if seconds < 5:
-        return "moments"
+        return _NOW
     if seconds < _MINUTE:
         return f"{int(seconds)} s"
     if seconds < 2 * _HOUR:

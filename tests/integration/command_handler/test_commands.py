@@ -129,7 +129,7 @@ async def test_a_running_deploy_is_in_the_status(stand: Stand) -> None:
     await stand.services({"service": "api"})
     await stand.running("api", "v1.4.1")
     told = text_of((await stand.type("status")).ack_payload).splitlines()
-    assert told[1] == "🔵 *api* production: <@U0CAROL> wants `v1.4.1`, waits for approval for moments"
+    assert told[1] == "🔵 *api* production: <@U0CAROL> wants `v1.4.1`, waits for approval for a few seconds"
 
 
 @pytest.mark.parametrize(("user", "opened"), [("U0ALICE", 1), ("U0DAVE", 0)])

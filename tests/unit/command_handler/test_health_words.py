@@ -103,7 +103,7 @@ def test_messages(state: dict[str, Any], sign: str, told: str) -> None:
     ("state", "sign", "told"),
     [
         ({}, GOOD, "none waiting"),
-        ({"pending": 2, "oldest_pending_s": 3}, GOOD, "2 waiting, the oldest for moments"),
+        ({"pending": 2, "oldest_pending_s": 3}, GOOD, "2 waiting, the oldest for a few seconds"),
         ({"pending": 2, "oldest_pending_s": 90}, BAD, "2 waiting, the oldest for 1 min"),
         ({"failed_last_hour": 1}, WARN, "1 failed in the last hour"),
     ],

@@ -118,7 +118,7 @@ def test_two_hundred_services_fit() -> None:
     assert problems(told) == []
     assert len(lines(told)) == 1 + 200 + 1
     assert lines(told)[1].startswith("🔴 *down* production: deploy failed")
-    assert lines(told)[3] == "🟢 *service-0* production `v1.2` moments"
+    assert lines(told)[3] == "🟢 *service-0* production `v1.2` a few seconds"
 
 
 def test_where_there_are_many_a_services_quiet_environments_share_a_line() -> None:
