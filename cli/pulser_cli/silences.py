@@ -233,9 +233,9 @@ def _ends(at: datetime, now: datetime) -> str:
 def _print_preview(asked: Mapping[str, Any], found: Mapping[str, Any], *, stderr: bool = False) -> None:
     cut = f"the newest {found['looked_through']:,} events, back to {ago(found['since'])}"
     span = cut if found["is_cut"] else "the last day"
-    messages = "1 message" if found["muted"] == 1 else f"{found['muted']:,} messages"
+    muted = {0: "nothing", 1: "1 message"}.get(found["muted"], f"{found['muted']:,} messages")
     tell = partial(_say, stderr=stderr)
-    tell(f"A silence of {plainly(asked)} would have muted {messages} of {span}{_types(found['types'])}.")
+    tell(f"A silence of {plainly(asked)} would have muted {muted} of {span}{_types(found['types'])}.")
     if found["passing"]:
         tell(passing_in_words(found["passing"]))
     for it in found["newest"]:

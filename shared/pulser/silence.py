@@ -77,20 +77,24 @@ def read_silence(text: object, key: str) -> AskedSilence:
 
 
 def what(silence: Mapping[str, Any]) -> str:
-    """What a silence covers, as mrkdwn: "*api* `ci.*` in *production*", "everything"."""
+    """What a silence covers, as mrkdwn: "*api* `ci.*` in *production*", "`ci.*` of any service", "everything"."""
     service, pattern, environment = (silence.get(it) for it in ("service", "event_pattern", "environment"))
-    some = pattern not in (None, "*")
-    first = f"*{_name(service)}*" if service else "any service" if some or environment else "everything"
-    typed = f" {code(str(pattern), _NAME)}" if some else ""
-    return first + typed + (f" in *{_name(environment)}*" if environment else "")
+    typed = code(str(pattern), _NAME) if pattern not in (None, "*") else ""
+    place = f" in *{_name(environment)}*" if environment else ""
+    return _covered(f"*{_name(service)}*" if service else "", typed, place)
 
 
 def plainly(silence: Mapping[str, Any]) -> str:
     """The same as plain text, not escaped."""
     service, pattern, environment = (silence.get(it) for it in ("service", "event_pattern", "environment"))
-    some = pattern not in (None, "*")
-    first = str(service or ("any service" if some or environment else "everything"))
-    return first + (f" {pattern}" if some else "") + (f" in {environment}" if environment else "")
+    typed = str(pattern) if pattern not in (None, "*") else ""
+    return _covered(str(service or ""), typed, f" in {environment}" if environment else "")
+
+
+def _covered(service: str, typed: str, place: str) -> str:
+    if service:
+        return service + (f" {typed}" if typed else "") + place
+    return (f"{typed} of any service" if typed else "any service" if place else "everything") + place
 
 
 def until(ends_at: datetime, now: datetime) -> str:

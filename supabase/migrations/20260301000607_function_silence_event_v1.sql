@@ -7,8 +7,10 @@ as $$
 declare
     told constant jsonb := ops.silence_json_v1(silence);
     words constant text := concat_ws(' ',
-        case when silence.service is null and silence.event_pattern = '*' then 'everything' else coalesce(silence.service, 'any service') end,
-        case when silence.event_pattern <> '*' then silence.event_pattern end, 'in ' || silence.environment
+        silence.service, nullif(silence.event_pattern, '*'),
+        case when silence.service is null then
+            case when silence.event_pattern <> '*' then 'of any service' when silence.environment is null then 'everything' else 'any service' end
+        end, 'in ' || silence.environment
     );
     made_by constant text := coalesce(silence.created_by ->> 'name', silence.created_by ->> 'user');
     lasts constant text := format('from %s to %s UTC', to_char(silence.created_at at time zone 'utc', 'YYYY-MM-DD HH24:MI'),

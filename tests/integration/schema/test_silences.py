@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from notify_dispatch.event import Event
 from notify_dispatch.silence import Silence, passing
+from pulser.silence import plainly
 from tests.integration.schema.acting import act, card, requested_deploy
 from tests.integration.schema.ageing import age
 from tests.integration.schema.firing import route, send
@@ -278,3 +279,24 @@ def test_the_ledger_and_the_router_decide_alike(
             return [fits, await db.call("passes_silences_v1", event=row)]
 
     assert asyncio.run(asked()) == [Silence("s", service, pattern).fits(event), passing(event) is not None]
+
+
+@pytest.mark.parametrize(
+    ("service", "event_pattern", "environment"),
+    [
+        ("api", "ci.*", "production"),
+        ("api", "*", None),
+        (None, "ci.*", None),
+        (None, "ci.*", "staging"),
+        (None, "*", "staging"),
+        (None, "*", None),
+    ],
+)
+async def test_its_event_says_what_it_covers_as_people_read_it_elsewhere(
+    db: Session, service: str | None, event_pattern: str, environment: str | None
+) -> None:
+    """The title of silence.started is in the words of `pulser silences list`."""
+    covers: dict[str, Any] = {"service": service, "event_pattern": event_pattern, "environment": environment}
+    await begin(db, **covers)
+    [payload] = await news(db, "silence.started")
+    assert payload["title"] == f"{plainly(covers)} is silenced"

@@ -71,7 +71,8 @@ def test_a_version_of_later_is_unreadable() -> None:
     ("place", "said"),
     [
         ((None, "*", None), "everything"),
-        ((None, "ci.*", None), "any service `ci.*`"),
+        ((None, "ci.*", None), "`ci.*` of any service"),
+        ((None, "ci.*", "staging"), "`ci.*` of any service in *staging*"),
         (("api", "*", None), "*api*"),
         (("api", "ci.*", "production"), "*api* `ci.*` in *production*"),
         ((None, "*", "staging"), "any service in *staging*"),
