@@ -6,12 +6,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 
 from pulser.database import Database
 from pulser_cli import routes_file
 from pulser_cli.connection import DatabaseUrl, run
-from pulser_cli.output import CHANGE_SIGNS, FAILED, USAGE, AsJson, console, fail, print_json, print_rows, shown, table
+from pulser_cli.output import (
+    CHANGE_SIGNS,
+    FAILED,
+    USAGE,
+    AsJson,
+    console,
+    fail,
+    print_json,
+    print_rows,
+    room,
+    shown,
+    table,
+)
 from pulser_cli.reminders_file import changes_of, in_words, reminders_json
 from pulser_cli.services_diff import Change, changes_between, in_a_word
 
@@ -136,7 +150,28 @@ def _print_all(held: list[dict[str, Any]]) -> None:
     rows = table(["Service", "Environments", *by], flexible=["Environments", *by])
     for it in held:
         rows.add_row(*(shown(text) for text in (it["service"], in_a_word(it["environments"]), *_told(it))))
-    print_rows(rows, console())
+    out = console()
+    if _fits(rows, room(out)):
+        print_rows(rows, out)
+        return
+    for it in held:
+        _print_facts(
+            {
+                "Service": it["service"],
+                "Environments": in_a_word(it["environments"]),
+                **dict(zip(by, _told(it), strict=True)),
+            }
+        )
+        out.print()
+
+
+def _fits(rows: Table, width: int) -> bool:
+    """Whether no word must be broken: an ID in two parts is none. Each column is made as wide as its longest word."""
+    for column in rows.columns:
+        texts = [str(column.header), *map(str, column.cells)]
+        words = texts if column.no_wrap else [word for text in texts for word in text.split()]
+        column.min_width = max(map(cell_len, words))
+    return sum((column.min_width or 0) + 2 for column in rows.columns) - 2 <= width
 
 
 def _print_times(times: dict[str, Any]) -> None:
@@ -169,6 +204,10 @@ def _print_one(it: dict[str, Any]) -> None:
         "Runbook": it["runbook_url"],
         "Alerts escalate to": in_a_word(it["escalation"]) if it["escalation"] else None,
     }
+    _print_facts(facts)
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
     width = max(map(len, facts))
     for label, value in facts.items():
         console().print(Text(f"{label:<{width}}  ", style="dim") + shown(value), soft_wrap=True)

@@ -173,6 +173,18 @@ async def test_show_lists_who_may_do_what(pulser: Pulser, file: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("columns", [40, 60, 66, 80])
+async def test_a_narrow_terminal_breaks_no_word(pulser: Pulser, file: Path, columns: int) -> None:
+    """An ID in two parts cannot be copied; where a table has no room, each service is told in lines."""
+    approvers = "approvers: [S0APPROVERS, U0123456789], "
+    rewrite(file, "approvers: [U0123456], ", approvers)
+    await pulser("services", "apply", str(file))
+    told = (await pulser("services", "show", columns=columns)).stdout
+    words = {"Service", "Environments", "Approved", "S0APPROVERS", "U0123456789", "production", "everybody"}
+    assert words <= set(told.split())
+    assert "…" not in told
+
+
 async def test_show_one_names_its_hook(pulser: Pulser, file: Path) -> None:
     """All that is known of one service; of the secret only the name."""
     await pulser("services", "apply", str(file))
