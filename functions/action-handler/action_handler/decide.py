@@ -16,7 +16,7 @@ from action_handler.action import Press
 from action_handler.hooks import deploy_hook, rollback_hook
 from action_handler.policy import Policy, named
 from pulser.card import Card, Person, moment
-from pulser.deploy_modal import is_version, running_in_words
+from pulser.deploy_modal import is_version
 from pulser.permission import Membership, permission
 from pulser.settlement import Hook, Vote
 from pulser.snooze import CHOICES, until
@@ -318,7 +318,7 @@ def _occupied(it: Situation) -> Decision | None:
     """Another program asked for it while a deploy was under way there; the ledger would not take it either."""
     if it.running is None:
         return None
-    return _refused("deploy_running", notes.occupied(it.service, running_in_words(it.running)))
+    return _refused("deploy_running", notes.occupied(it.service, notes.under_way(it.running)))
 
 
 def _denied(it: Situation) -> Decision | None:

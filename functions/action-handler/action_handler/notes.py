@@ -159,9 +159,9 @@ def no_place(missing: str) -> str:
 
 
 def occupied(service: str, running: str) -> str:
-    """One deploy at a time; `running`: the one that is under way, in plain words."""
+    """One deploy at a time; `running`: what `under_way` says of the other one."""
     return (
-        f"Another deploy of {_service(service)} is in the way: {escape(running)}. "
+        f"Another deploy of {_service(service)} is in the way: {running}. "
         f"Approve this one when that has ended. {NOTHING_CHANGED}"
     )
 

@@ -142,10 +142,10 @@ async def test_a_rollback_of_an_older_release_is_refused(stage: Stage) -> None:
 
 @pytest.mark.parametrize("policy", [{"rollback_by": []}, {"rollback": None}])
 async def test_where_the_policy_allows_nobody_or_nothing_it_is_refused(stage: Stage, policy: dict[str, Any]) -> None:
-    """Nobody named, or no hook."""
+    """Nobody named, or no hook any more."""
+    event_id = await stage.emit("deploy.completed", version="1.2.3")
     services: Any = [SERVICE | policy]
     await stage.call("apply_services_v1", services=services)
-    event_id = await stage.emit("deploy.completed", version="1.2.3")
     (note,) = await stage.click("rollback")
     assert "pulser.yaml" in note
     assert (await stage.card(event_id))["phase"] == "deployed"

@@ -13,7 +13,7 @@ async def test_an_approval_while_another_deploy_is_under_way_is_answered_at_once
     await requested(stage)
     foreign = await stage.emit("deploy.requested", version="9.9.9", slack_user="U0CAROL")
     (note,) = await stage.click("approve", "U0BOB")
-    assert note.startswith("Another deploy of `api` is in the way: alice asked for 1.2.4 in production at ")
+    assert note.startswith("Another deploy of `api` is in the way: <@U0ALICE> asked for `1.2.4` in production, ")
     status = await stage.sql.fetchrow("select status, attempts from ops.slack_envelopes order by id desc limit 1")
     assert tuple(status or ()) == ("completed", 1)
     assert ((await stage.card(foreign))["version"], await stage.hooks()) == (0, [])

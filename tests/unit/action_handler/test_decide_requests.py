@@ -24,7 +24,8 @@ def test_a_request_where_another_deploy_runs_is_not_approved() -> None:
     decision = decide(situation("approve", card("deploy", "requested"), running=RUNNING))
     assert (decision.outcome, decision.reason, decision.hook) == ("refused", "deploy_running", None)
     assert decision.note == (
-        "Another deploy of `api` is in the way: carol &lt;!here&gt; asked for 1.2.2 in production at 07:30 UTC; "
+        "Another deploy of `api` is in the way: <@U0CAROL> asked for `1.2.2` in production, "
+        "<!date^1772350200^{date_short_pretty} at {time_secs}|2026-03-01 07:30:00 UTC>; "
         "it is under way. Approve this one when that has ended. Nothing was changed."
     )
 

@@ -233,7 +233,7 @@ async def test_an_approval_asks_whether_another_deploy_is_in_the_way(actions: Ac
     settlement = await settled(actions, click("approve", signed("approve")))
     assert (settlement.card, settlement.events[0].payload["reason"]) == (None, "deploy_running")
     assert settlement.reply is not None
-    assert "somebody asked for 2 in production" in settlement.reply.body["text"]
+    assert "Somebody asked for `2` in production" in settlement.reply.body["text"]
 
 
 async def test_a_request_with_a_card_is_not_in_its_own_way(actions: Actions, ledger: FakeLedger) -> None:
