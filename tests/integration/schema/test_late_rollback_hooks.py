@@ -27,12 +27,15 @@ async def rolling(db: Session, kind: str) -> str:
     return card_id
 
 
+async def done(db: Session, kind: str) -> str:
+    """A card that offers a rollback: of a deploy that was asked for, or of a release that was told of."""
+    return (await deployed(db, "2.0"))[0] if kind == "deploy" else await fire(db, "deploy.completed", of=DEPLOY)
+
+
 @pytest.mark.parametrize("kind", ["deploy", "release"])
 async def test_a_rollback_that_has_ended_stays(known: Session, kind: str) -> None:
     """Else the message says that the release is deployed."""
-    card_id = (
-        (await deployed(known, "2.0"))[0] if kind == "deploy" else await fire(known, "deploy.completed", of=DEPLOY)
-    )
+    card_id = await done(known, kind)
     await roll_back(known, card_id)
     hook = await in_doubt(known)
     await tell(known, card_id, "completed", version="1.0")
@@ -47,9 +50,7 @@ async def test_a_rollback_that_has_ended_stays(known: Session, kind: str) -> Non
 @pytest.mark.parametrize("kind", ["deploy", "release"])
 async def test_a_rollback_that_has_begun_goes_on(known: Session, kind: str) -> None:
     """Its deployer has told so; nobody can ask for another one beside it."""
-    card_id = (
-        (await deployed(known, "2.0"))[0] if kind == "deploy" else await fire(known, "deploy.completed", of=DEPLOY)
-    )
+    card_id = await done(known, kind)
     await roll_back(known, card_id)
     hook = await in_doubt(known)
     await tell(known, card_id, "started")
@@ -63,9 +64,7 @@ async def test_a_rollback_that_has_begun_goes_on(known: Session, kind: str) -> N
 @pytest.mark.parametrize("kind", ["deploy", "release"])
 async def test_it_is_not_the_end_of_the_next_rollback(known: Session, kind: str) -> None:
     """That was asked for when the first had failed; the hook that the card tells of is its own."""
-    card_id = (
-        (await deployed(known, "2.0"))[0] if kind == "deploy" else await fire(known, "deploy.completed", of=DEPLOY)
-    )
+    card_id = await done(known, kind)
     await roll_back(known, card_id)
     first = await in_doubt(known)
     await tell(known, card_id, "failed")
